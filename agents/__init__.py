@@ -1,0 +1,1 @@
+"""From an ask to events: engine process, router, request filling, sessions."""

@@ -1,0 +1,1 @@
+"""Files that ship with Inhouse: the sample shop, model catalog, themes."""

@@ -1,0 +1,1 @@
+"""Weights on disk, verified, and the engines that run them."""

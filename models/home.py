@@ -1,0 +1,42 @@
+"""Where things are kept. `INHOUSE_HOME` and `INHOUSE_MODELS` move them."""
+
+from __future__ import annotations
+
+import locale
+import os
+from pathlib import Path
+
+import platformdirs
+
+from models.texts import Language
+
+
+def home() -> Path:
+    """Return the folder that holds what is the person's: knowledge, logs, trained models."""
+    chosen = os.environ.get("INHOUSE_HOME")
+    return (
+        Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("inhouse", False))
+    )
+
+
+def models_dir() -> Path:
+    """Return the folder that holds weights; several homes may share one."""
+    chosen = os.environ.get("INHOUSE_MODELS")
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(platformdirs.user_data_dir("inhouse", False)) / "models"
+
+
+def private_dir(path: Path) -> Path:
+    """Make `path` a folder that only its owner can read, and return it."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def interface_language(asked: str | None = None) -> Language:
+    """Choose the interface language: what was asked, else `INHOUSE_LANG`, else the locale."""
+    chosen = asked or os.environ.get("INHOUSE_LANG")
+    if not chosen:
+        names = (os.environ.get("LC_ALL"), os.environ.get("LC_MESSAGES"), os.environ.get("LANG"))
+        chosen = next((name for name in names if name), None) or locale.getlocale()[0] or "en"
+    return "zh" if chosen.lower().startswith(("zh", "chinese")) else "en"
