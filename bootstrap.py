@@ -71,6 +71,9 @@ def demo(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Check format, lint, types and contracts, and run the tests that need the small models."""
+    status = fetch("small")
+    if status:
+        return status
     for name, command in CHECKS:
         print(f"== {name}", flush=True)
         if call([str(PYTHON), *command], quiet=name == "import contracts"):

@@ -1,0 +1,198 @@
+"""`inhouse models`: list, pull, verify, where."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import cast
+
+import click
+
+from app.context import TEXTS, Settings, guarded
+from models.catalog import Model, SetName, catalog
+from models.errors import CorruptModelError, UsageError
+from models.store import Store
+from models.texts import Message
+
+_MEGA = 1_000_000
+
+
+@click.group()
+def models() -> None:
+    """The models on this machine: list, fetch, check."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+@guarded
+def list_models(settings: Settings, as_json: bool) -> None:
+    """Show what there is, and what is here."""
+    store = Store()
+    rows = []
+    for model in catalog().models.values():
+        disk = store.disk_bytes(model.id) if store.has(model.id) else 0
+        if as_json:
+            click.echo(json.dumps(_as_dict(model, disk)))
+        rows.append(
+            [
+                model.id,
+                model.task,
+                " ".join(model.languages),
+                model.licence,
+                f"{model.download_bytes() // _MEGA:,} MB",
+                f"{disk // _MEGA:,} MB" if disk else "-",
+            ]
+        )
+    if not as_json:
+        _print_table([settings.say(TEXTS("models_header")).split("|"), *rows])
+
+
+def _as_dict(model: Model, disk: int) -> dict[str, object]:
+    return {
+        "model": model.id,
+        "title": model.title,
+        "task": model.task,
+        "licence": model.licence,
+        "languages": list(model.languages),
+        "sets": list(model.sets),
+        "used_by": list(model.used_by),
+        "memory_mb": model.memory_mb,
+        "download_bytes": model.download_bytes(),
+        "disk_bytes": disk,
+        "here": bool(disk),
+    }
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        click.echo(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+
+
+@models.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--set", "chosen", type=click.Choice(["small", "standard", "ask"]), help="A whole set."
+)
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_obj
+@guarded
+def pull(settings: Settings, names: tuple[str, ...], chosen: str | None, yes: bool) -> None:
+    """Fetch models by NAME, or a set. The only command that opens a connection."""
+    store = Store()
+    if chosen == "ask":
+        chosen = _ask(store, settings)
+        if chosen is None:
+            return
+    if not names and chosen is None:
+        raise UsageError(TEXTS("nothing_to_pull"))
+    wanted = [catalog().get(name) for name in names]
+    wanted += catalog().in_set(chosen) if chosen else []  # type: ignore[arg-type]
+    for model in wanted:
+        if not store.has(model.id) or store.verify(model):
+            _pull_one(store, model, settings)
+
+
+def _ask(store: Store, settings: Settings) -> SetName | None:
+    """Let the person choose a set, unless one is here whole."""
+    sets: tuple[SetName, ...] = ("standard", "small")
+    missing = {name: [m for m in catalog().in_set(name) if not store.has(m.id)] for name in sets}
+    if not all(missing.values()):
+        return None
+    click.echo(settings.say(TEXTS("set_intro")))
+    for name, models_ in missing.items():
+        megabytes = sum(model.download_bytes() for model in models_) // _MEGA
+        total = len(catalog().in_set(name))
+        line = TEXTS("set_line", name=name, megabytes=megabytes, missing=len(models_), total=total)
+        click.echo(settings.say(line))
+        for model in models_:
+            click.echo(settings.say(_describe(model)))
+    click.echo(settings.say(TEXTS("set_standard")))
+    if not sys.stdin.isatty():
+        return "standard"
+    choices = click.Choice(["standard", "small", "none"])
+    answer = click.prompt(
+        settings.say(TEXTS("set_ask")), type=choices, default="standard", show_choices=False
+    )
+    return cast(SetName, answer) if answer != "none" else None
+
+
+def _describe(model: Model) -> Message:
+    megabytes = model.download_bytes() // _MEGA
+    return TEXTS(
+        "model_line", name=model.id, title=model.title, megabytes=megabytes, licence=model.licence
+    )
+
+
+def _pull_one(store: Store, model: Model, settings: Settings) -> None:
+    """Fetch one model with its bytes in view."""
+    total = model.download_bytes()
+    click.echo(settings.say(TEXTS("pulling", name=model.id, megabytes=total // _MEGA)), err=True)
+    line = _Line(total)
+    try:
+        store.pull(
+            model,
+            lambda count, note: line.show(count, settings.say(note) if note else ""),
+            threading.Event().is_set,
+        )
+    except KeyboardInterrupt:
+        click.echo("\n" + settings.say(TEXTS("kept_partial")), err=True)
+        raise
+    finally:
+        line.clear()
+    click.echo(settings.say(TEXTS("pulled", name=model.id)), err=True)
+
+
+class _Line:
+    """A progress line in bytes, on a terminal only."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.started, self.shown = total, time.monotonic(), 0.0
+
+    def show(self, count: int, note: str) -> None:
+        now = time.monotonic()
+        if not sys.stderr.isatty() or (now - self.shown < 0.1 and not note):
+            return
+        self.shown = now
+        speed = count / max(now - self.started, 0.1)
+        left = (self.total - count) / speed if speed else 0
+        text = note or f"{count / _MEGA:,.0f} / {self.total / _MEGA:,.0f} MB, {left:,.0f} s"
+        click.echo(f"\r\x1b[K  {text}", nl=False, err=True)
+
+    def clear(self) -> None:
+        if sys.stderr.isatty():
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+@models.command()
+@click.pass_obj
+@guarded
+def verify(settings: Settings) -> None:
+    """Read every file again and compare its SHA-256 with the pinned one."""
+    store = Store()
+    here = [model for model in catalog().models.values() if store.has(model.id)]
+    if not here:
+        raise UsageError(TEXTS("nothing_here"))
+    damaged = ""
+    for model in here:
+        name = model.id
+        problems = store.verify(model)
+        for problem in problems:
+            damaged = name
+            text = TEXTS("damaged", name=name, file=problem.file, what=problem.what)
+            click.echo(settings.say(text))
+        if not problems:
+            click.echo(settings.say(TEXTS("verified", name=name)))
+    if damaged:
+        raise CorruptModelError(TEXTS("some_damaged", name=damaged))
+
+
+@models.command()
+def where() -> None:
+    """Print the folder that holds the models."""
+    click.echo(Store().root)

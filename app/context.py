@@ -1,0 +1,48 @@
+"""What every command knows, and how errors reach a person."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from models.errors import InhouseError
+from models.texts import Catalogue, Language, Message
+
+TEXTS = Catalogue("app")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options that stand before the command."""
+
+    language: Language = "en"
+    device: str = "auto"
+
+    def say(self, message: Message) -> str:
+        """Return a message in the interface language."""
+        return message.to(self.language)
+
+
+def guarded(command: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Print an error of ours as one sentence and its remedy, and exit with its status."""
+
+    @functools.wraps(command)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        settings: Any = click.get_current_context().obj or Settings()
+        try:
+            return command(*args, **kwargs)
+        except InhouseError as error:
+            click.echo(error.message(settings.language), err=True)
+            remedy = error.remedy(settings.language)
+            if remedy:
+                click.echo(remedy, err=True)
+            sys.exit(error.exit_status)
+
+    return run

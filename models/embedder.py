@@ -1,0 +1,98 @@
+"""Sentence vectors: MiniLM for English, multilingual e5-small for Chinese and the rest. No torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from models.devices import Use
+from models.errors import Stopped
+from models.llm import ShouldStop, never
+from models.onnx import session
+
+Floats = npt.NDArray[np.float32]
+Kind = Literal["query", "passage"]
+_MAX_TOKENS = 256
+
+
+class Embedder:
+    """Turns texts into L2-normalised vectors; their dot product is the cosine."""
+
+    def __init__(self, folder: Path, name: str, use: Use, threads: int) -> None:
+        from tokenizers import Tokenizer
+
+        self.name, self.use = name, use
+        self._session = session(folder / "model.onnx", use, threads)
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self._prefixes = name.startswith("multilingual-e5")
+        self._charmap: dict[int, str] = {}
+        if (folder / "charmap.json").exists():
+            characters = json.loads((folder / "charmap.json").read_text(encoding="utf-8"))
+            self._charmap = {ord(character): text for character, text in characters.items()}
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: Kind = "query",
+        batch_size: int = 32,
+        should_stop: ShouldStop = never,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> Floats:
+        """Return an array of shape (len(texts), dimension).
+
+        Texts are batched by length, so that short ones do not pay for long ones. `on_progress`
+        hears how many are done.
+
+        Raises:
+            Stopped: `should_stop` said so, between batches.
+        """
+        encoded = self._tokenizer.encode_batch([self._prepare(text, kind) for text in texts])
+        ids = [encoding.ids for encoding in encoded]
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        vectors = np.zeros((len(ids), self.dimension), dtype=np.float32)
+        for start in range(0, len(order), batch_size):
+            if should_stop():
+                raise Stopped
+            rows = order[start : start + batch_size]
+            vectors[rows] = self._run([ids[i] for i in rows])
+            if on_progress:
+                on_progress(min(start + batch_size, len(order)))
+        return vectors
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return int(self._session.get_outputs()[0].shape[-1])
+
+    def _prepare(self, text: str, kind: Kind) -> str:
+        if self._prefixes:
+            text = f"{kind}: {text}"
+        if self._charmap:
+            text = " ".join(text.translate(self._charmap).split())
+        return text
+
+    def _run(self, ids: list[list[int]]) -> Floats:
+        """Mean-pool the last hidden states over the real tokens, and normalise."""
+        width = max(map(len, ids))
+        tokens = np.zeros((len(ids), width), dtype=np.int64)
+        mask = np.zeros_like(tokens)
+        for row, sequence in enumerate(ids):
+            tokens[row, : len(sequence)] = sequence
+            mask[row, : len(sequence)] = 1
+        feed = {"input_ids": tokens, "attention_mask": mask}
+        if "token_type_ids" in self._inputs:
+            feed["token_type_ids"] = np.zeros_like(tokens)
+        hidden = self._session.run(None, feed)[0]
+        weights = mask[..., None].astype(np.float32)
+        pooled = (hidden * weights).sum(1) / weights.sum(1)
+        result: Floats = pooled / np.linalg.norm(pooled, axis=1, keepdims=True).clip(1e-12)
+        return result

