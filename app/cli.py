@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from app.context import Settings
 from models.home import interface_language
 
-_COMMANDS = {"models": "app.commands.models:models"}
+_COMMANDS = {"ask": "app.commands.ask:ask", "models": "app.commands.models:models"}
 
 
 class LazyGroup(click.Group):
@@ -37,6 +39,6 @@ class LazyGroup(click.Group):
 )  # fmt: skip
 @click.version_option(package_name="inhouse")
 @click.pass_context
-def main(ctx: click.Context, lang: str | None, device: str) -> None:
+def main(ctx: click.Context, lang: Literal["en", "zh"] | None, device: str) -> None:
     """Your in-house AI team. Everything runs on this machine."""
-    ctx.obj = Settings(interface_language(lang), device)
+    ctx.obj = Settings(interface_language(lang), device, lang or "")

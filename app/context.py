@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import click
 
@@ -24,6 +24,7 @@ class Settings:
 
     language: Language = "en"
     device: str = "auto"
+    chosen: Literal["", "en", "zh"] = ""  # the language that was asked for, if any
 
     def say(self, message: Message) -> str:
         """Return a message in the interface language."""

@@ -1,0 +1,42 @@
+"""Free talk with the local language model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.llm import Turn
+from models.texts import Catalogue
+from skills import registry
+from skills.contract import Context
+from skills.events import Answer, Event, Text
+
+TEXTS = Catalogue(__package__)
+_TURNS_KEPT = 12
+
+
+class Talk:
+    """The turns of the present talk, for the model to go on from."""
+
+    def __init__(self) -> None:
+        self._turns: list[Turn] = []
+
+    def reply(self, text: str, context: Context) -> Iterator[Event]:
+        """Stream the model's reply, then the answer that repeats it whole."""
+        skills = "; ".join(
+            f"{name}: {registry.summary(name, context.language)}" for name in registry.names()
+        )
+        system = Turn(role="system", content=context.say(TEXTS("chat_system", skills=skills)))
+        turns = [system, *self._turns, Turn(role="user", content=text)]
+        pieces = []
+        model = context.runtimes.llm()
+        for piece in model.chat(turns, should_stop=context.should_stop):
+            pieces.append(piece)
+            yield Text(piece)
+        said = "".join(pieces).strip()
+        self.remember(text, said)
+        yield Answer(said, skill="chat")
+
+    def remember(self, asked: str, answered: str) -> None:
+        """Add a turn and its reply; the oldest are forgotten."""
+        self._turns += [Turn(role="user", content=asked), Turn(role="assistant", content=answered)]
+        del self._turns[:-_TURNS_KEPT]

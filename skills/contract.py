@@ -1,0 +1,157 @@
+"""What a skill is. Light to import: a skill's spec names its parts, and they load when used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module, resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from models.errors import Stopped
+from models.files import unique_path
+from models.texts import Catalogue, Language, Message
+
+if TYPE_CHECKING:
+    from models.runtimes import Runtimes
+    from skills.events import Event
+    from skills.readers.files import Found
+    from skills.request import Request
+
+FileKind = Literal["table", "audio", "image", "document", "folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a skill's `fill` made of an ask.
+
+    Attributes:
+        values: The fields of the request that were found in the text and the files.
+        missing: A required field that is still unknown; the assistant asks for it.
+        question: What to ask then.
+        choices: What may be answered, where that is known.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    missing: str = ""
+    question: Message | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An ask as `fill` sees it: the text, the text without its paths, and the files it names."""
+
+    text: str
+    bare: str
+    files: tuple[Found, ...]
+    language: Language
+
+
+@dataclass(frozen=True)
+class SkillSpec:
+    """A skill's face.
+
+    Attributes:
+        name: One lower-case word; also the command and the slash command.
+        package: Where its `texts.toml` (with `summary`) and `examples.{en,zh}.txt` are.
+        request: Import path `package.module:Class` of the pydantic request.
+        fill: Import path of `fill(said: Said) -> Filled`.
+        implementation: Import path of the skill; called without arguments.
+        file_kinds: What kinds of files it works on.
+        models: The tasks it needs models for.
+    """
+
+    name: str
+    package: str
+    request: str
+    fill: str
+    implementation: str
+    file_kinds: frozenset[FileKind] = frozenset()
+    models: tuple[str, ...] = ()
+
+    @cached_property
+    def texts(self) -> Catalogue:
+        """The skill's catalogue of texts."""
+        return Catalogue(self.package)
+
+    def summary(self, language: Language) -> str:
+        """Return what it does, in one line."""
+        return self.texts("summary").to(language)
+
+    def request_class(self) -> type[Request]:
+        """Import and return the request class."""
+        cls: type[Request] = load_object(self.request)
+        return cls
+
+    def filler(self) -> Callable[[Said], Filled]:
+        """Import and return `fill`."""
+        fill: Callable[[Said], Filled] = load_object(self.fill)
+        return fill
+
+    def load(self) -> Skill[Any]:
+        """Import the implementation and make one."""
+        skill: Skill[Any] = load_object(self.implementation)()
+        return skill
+
+    def examples(self, language: Language) -> list[str]:
+        """Return the example utterances of a language; `#` starts a comment line."""
+        file = resources.files(self.package).joinpath(f"examples.{language}.txt")
+        if not file.is_file():
+            return []
+        lines = map(str.strip, file.read_text(encoding="utf-8").splitlines())
+        return [line for line in lines if line and not line.startswith("#")]
+
+
+def load_object(path: str) -> Any:
+    """Import `package.module:name` and return it."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a running skill may use.
+
+    Attributes:
+        runtimes: The loaded models.
+        home: The data home, for what a skill keeps.
+        out: Where results go; None means beside the input.
+        language: Language to speak to the person.
+        should_stop: True once the person stopped the work.
+    """
+
+    runtimes: Runtimes
+    home: Path
+    out: Path | None = None
+    language: Language = "en"
+    should_stop: Callable[[], bool] = lambda: False
+
+    def check(self) -> None:
+        """Raise `Stopped` if the person stopped the work. Call it at least every half second."""
+        if self.should_stop():
+            raise Stopped
+
+    def say(self, message: Message) -> str:
+        """Return a message in the person's language."""
+        return message.to(self.language)
+
+    def result_path(self, source: Path, suffix: str, tail: str = "") -> Path:
+        """Return a free path for a result of `source`: nothing is ever overwritten."""
+        return unique_path(self.out or source.parent, source.stem + tail, suffix).absolute()
+
+
+_R_contra = TypeVar("_R_contra", bound="Request", contravariant=True)
+
+
+class Skill(Protocol[_R_contra]):
+    """One capability. Stateless: what it keeps is on disk, what is warm is in the runtimes."""
+
+    def run(self, request: _R_contra, context: Context) -> Iterator[Event]:
+        """Do the work, yielding events; the last one is an `Answer`.
+
+        Raises:
+            InhouseError: The work can't be done; the engine reports it as a `Failure`.
+        """
+        ...

@@ -1,0 +1,78 @@
+"""Files as people name them in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from skills.readers.files import find_files
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    for name in (
+        "feedback may.csv",
+        "sales.csv",
+        "评论.csv",
+        "常见问题.md",
+        "call 1.wav",
+        "a.b.csv",
+    ):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "my photos").mkdir()
+    (tmp_path / "照片").mkdir()
+    (tmp_path / "shots").mkdir()
+    (tmp_path / "shots" / "1.jpg").write_text("x")
+    (tmp_path / "shots" / "2.jpg").write_text("x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "bare"),
+    [
+        ("Sort {d}/feedback may.csv into praise", ["feedback may.csv"], "Sort into praise"),
+        ("Sort feedback may.csv into praise", ["feedback may.csv"], "Sort into praise"),
+        ("sort 'feedback may.csv' please", ["feedback may.csv"], "sort please"),
+        ("把评论.csv里的评论分成好评和差评", ["评论.csv"], "把 里的评论分成好评和差评"),
+        ("用 常见问题.md 回答顾客：几点开门", ["常见问题.md"], "用 回答顾客：几点开门"),
+        ("Answer from {d}/常见问题.md: can I return it?", ["常见问题.md"],
+         "Answer from : can I return it?"),
+        ("compare sales.csv and a.b.csv.", ["sales.csv", "a.b.csv"], "compare and ."),
+        ("Transcribe call 1.wav", ["call 1.wav"], "Transcribe"),
+        ("tag everything in {d}/my photos", ["my photos"], "tag everything in"),
+        ("tag {d}/my photos, please", ["my photos"], "tag , please"),
+        ("tag the shots folder", ["shots"], "tag the folder"),
+        ("给照片文件夹打标签", ["照片"], "给 文件夹打标签"),
+        ("tag shots/*.jpg", ["1.jpg", "2.jpg"], "tag"),
+        ("tag ./shots now", ["shots"], "tag now"),
+        ("Version 2.5 and e.g. this, 3.14", [], "Version 2.5 and e.g. this, 3.14"),
+        ("either/or what and/or that", [], "either/or what and/or that"),
+        ("no files here", [], "no files here"),
+    ],
+)  # fmt: skip
+def test_files_are_found(here: Path, text: str, names: list[str], bare: str) -> None:
+    found, rest = find_files(text.replace("{d}", str(here)), here)
+    assert [entry.path.name for entry in found] == names
+    assert all(entry.exists for entry in found)
+    assert rest == bare
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("forecast salse.csv", "salse.csv"),
+        ("forecast /nowhere/at all/x.csv", "x.csv"),
+        ("预测 销售.csv 的销量", "销售.csv"),
+        ('open "not here.xlsx"', "not here.xlsx"),
+    ],
+)
+def test_a_missing_file_is_found_too(here: Path, text: str, name: str) -> None:
+    found, _ = find_files(text, here)
+    assert [(entry.path.name, entry.exists) for entry in found] == [(name, False)]
+
+
+def test_a_home_path(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(here))
+    found, _ = find_files("forecast ~/sales.csv", Path("/"))
+    assert found[0].path == here / "sales.csv"
