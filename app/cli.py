@@ -6,8 +6,9 @@ from typing import Literal
 
 import click
 
-from app.context import Settings
+from app.context import TEXTS, Settings
 from models.home import interface_language
+from skills import registry
 
 _COMMANDS = {"ask": "app.commands.ask:ask", "models": "app.commands.models:models"}
 
@@ -16,19 +17,30 @@ class LazyGroup(click.Group):
     """Imports a command's module only when that command runs or shows its own help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
-        return sorted(_COMMANDS)
+        """Return the names of all commands and skills."""
+        return [*sorted(_COMMANDS), *registry.names()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command."""
-        from importlib import import_module
+        """Import and return one command; a skill's is made from its request."""
+        from skills.contract import load_object
 
-        path = _COMMANDS.get(cmd_name)
-        if path is None:
-            return None
-        module, _, name = path.partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
+        if cmd_name in _COMMANDS:
+            command: click.Command = load_object(_COMMANDS[cmd_name])
+            return command
+        if cmd_name in registry.names():
+            from app.commands.skills import skill_command
+
+            return skill_command(cmd_name)
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with a line each, importing none of them."""
+        language = interface_language(ctx.params.get("lang"))
+        with formatter.section(TEXTS("help_skills").to(language)):
+            formatter.write_dl([(n, registry.summary(n, language)) for n in registry.names()])
+        with formatter.section(TEXTS("help_commands").to(language)):
+            names = sorted(_COMMANDS)
+            formatter.write_dl([(n, TEXTS(f"command_{n}").to(language)) for n in names])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -81,7 +81,9 @@ def _values(chart: Chart) -> list[float]:
 
 def nice_ticks(low: float, high: float, count: int) -> list[float]:
     """Return about `count` round numbers from at most `low` to at least `high`."""
-    spread = (high - low) or abs(high) or 1.0
+    size = max(abs(low), abs(high))
+    spread = high - low if high - low > 1e-9 * size else size
+    spread = spread if spread > 1e-300 else 1.0
     raw = spread / max(1, count - 1)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= raw * 0.999)

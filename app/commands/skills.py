@@ -1,0 +1,100 @@
+"""One command a skill, made from its request: `inhouse forecast sales.csv --horizon 28`."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import click
+from pydantic.fields import FieldInfo
+
+from agents.protocol import Ask
+from app.context import Settings, guarded
+from app.runner import run
+from skills import registry
+
+
+def skill_command(name: str) -> click.Command:
+    """Make the command of a skill: positional fields become arguments, the others options."""
+    spec = registry.get(name)
+    parameters: list[click.Parameter] = []
+    for field, info in spec.request_class().model_fields.items():
+        parameters.append(_parameter(field, info))
+    parameters += [
+        click.Option(
+            ["--out"], type=Path, help="Folder for the results (default: beside the input)."
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="One event a line, as JSON."),
+    ]
+    arguments = [_argument_help(f, i) for f, i in spec.request_class().model_fields.items()]
+    listed = "\n".join(line for line in arguments if line)
+    help_text = f"{spec.summary('en')}.\n\n\b\n{listed}" if listed else spec.summary("en")
+    return click.Command(name, params=parameters, callback=_callback(name), help=help_text)
+
+
+def _is_positional(info: FieldInfo) -> bool:
+    extra = info.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("positional"))
+
+
+def _argument_help(field: str, info: FieldInfo) -> str:
+    return f"{field.upper()}: {info.description}" if _is_positional(info) else ""
+
+
+def _parameter(field: str, info: FieldInfo) -> click.Parameter:
+    kind, many = _click_type(info.annotation)
+    if _is_positional(info):
+        return click.Argument(
+            [field], type=kind, required=info.is_required(), nargs=-1 if many else 1
+        )
+    flag = kind is bool
+    return click.Option(
+        [f"--{field.replace('_', '-')}", field],
+        type=None if flag else kind,
+        is_flag=flag,
+        multiple=many,
+        default=None,
+        help=f"{info.description}.",
+    )
+
+
+def _click_type(annotation: Any) -> tuple[Any, bool]:
+    """Return click's type for an annotation, and whether it takes several values."""
+    origin = get_origin(annotation)
+    if origin in {Union, types.UnionType}:
+        return _click_type(next(part for part in get_args(annotation) if part is not type(None)))
+    if origin is Literal:
+        return click.Choice(list(get_args(annotation))), False
+    if origin in {tuple, list}:
+        return _click_type(get_args(annotation)[0])[0], True
+    if hasattr(annotation, "__metadata__"):
+        return _click_type(get_args(annotation)[0])
+    return (annotation if annotation in {int, float, bool, Path} else str), False
+
+
+def _callback(name: str) -> Callable[..., None]:
+    @click.pass_obj
+    @guarded
+    def call(settings: Settings, /, out: Path | None, as_json: bool, **values: Any) -> None:
+        request = {key: _plain(value) for key, value in values.items() if not _is_unset(value)}
+        ask = Ask(
+            skill=name, request=request, out=str(out.absolute()) if out else "",
+            language=settings.language,
+        )  # fmt: skip
+        sys.exit(run([ask], settings, as_json=as_json))
+
+    return call
+
+
+def _is_unset(value: Any) -> bool:
+    return value is None or value == () or value is False
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it travels; paths become absolute, for the engine may stand elsewhere."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value.absolute()) if isinstance(value, Path) else value

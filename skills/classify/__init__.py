@@ -1,0 +1,13 @@
+"""Sort messages and reviews into groups."""
+
+from skills.contract import SkillSpec
+
+SPEC = SkillSpec(
+    name="classify",
+    package="skills.classify",
+    request="skills.classify.face:ClassifyRequest",
+    fill="skills.classify.face:fill",
+    implementation="skills.classify.run:Classify",
+    file_kinds=frozenset({"table", "document"}),
+    models=("llm", "embedder"),
+)

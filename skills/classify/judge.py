@@ -1,0 +1,75 @@
+"""The language model as a judge: one text, a few groups, exact probabilities.
+
+The group's meaning goes into the prompt, since a sentence a group helps more than anything else. The
+text stands in quotes and is called data; how often an instruction inside a text still moves its group
+is measured in `benchmarks/injection.py`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from models.llm import LanguageModel, ShouldStop, Turn
+from models.scoring import LabelScorer
+from models.texts import Catalogue, Language, language_of
+
+TEXTS = Catalogue(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A group and how probable it is; `shares` has the probability of each group."""
+
+    label: str
+    confidence: float
+    shares: tuple[float, ...]
+
+
+@cache
+def _glossary() -> dict[str, dict[str, str]]:
+    """Return what common groups mean, by their names in lower case."""
+    raw = resources.files(__package__).joinpath("glossary.toml").read_text(encoding="utf-8")
+    entries = tomllib.loads(raw).values()
+    return {name: entry for entry in entries for name in entry["names"]}
+
+
+class Judge:
+    """Sorts texts into `labels`. Equal texts are read once."""
+
+    def __init__(
+        self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
+    ) -> None:
+        self.labels = list(labels)
+        language = language_of(" ".join(labels))
+        listed = "\n".join(self._line(label, language, meanings or {}) for label in labels)
+        system = TEXTS("judge_system", groups=listed).to(language)
+        user = TEXTS("judge_user", text=LabelScorer.slot()).to(language)
+        turns = [Turn(role="system", content=system), Turn(role="user", content=user)]
+        self._scorer = LabelScorer(model, turns, self.labels)
+        self._seen: dict[str, Verdict] = {}
+
+    @staticmethod
+    def _line(label: str, language: Language, meanings: Mapping[str, str]) -> str:
+        meaning = meanings.get(label) or _glossary().get(label.lower(), {}).get(language, "")
+        return f"- {label}: {meaning}" if meaning else f"- {label}"
+
+    def __call__(self, text: str, should_stop: ShouldStop) -> Verdict:
+        """Judge one text.
+
+        Raises:
+            Stopped: `should_stop` said so.
+        """
+        key = " ".join(text.split())
+        if key not in self._seen:
+            shares = np.exp(self._scorer.score(key, should_stop))
+            best = int(shares.argmax())
+            self._seen[key] = Verdict(
+                self.labels[best], float(shares[best]), tuple(map(float, shares))
+            )
+        return self._seen[key]

@@ -1,0 +1,256 @@
+"""Sort a message or a table: by a judge who is told the groups, or by what a column teaches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from models.errors import UsageError
+from models.texts import Catalogue
+from skills.classify.columns import existing_column, gold_column, text_column
+from skills.classify.face import ClassifyRequest
+from skills.classify.judge import Judge
+from skills.classify.learn import learn
+from skills.classify.write import suffix_of, write_table
+from skills.contract import Context
+from skills.events import (
+    Answer,
+    Artifact,
+    Assumption,
+    Event,
+    Evidence,
+    Metric,
+    Notice,
+    Progress,
+    Skipped,
+    Table,
+)
+from skills.readers.tables import TableData, read_table
+
+TEXTS = Catalogue(__package__)
+_EXAMPLES = 3
+_UNCERTAIN = 5
+_SKIPPED_SHOWN = 50
+_BATCH = 64
+_MOST_LABELS = 60
+_WEAK_JUDGES = ("smollm2",)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A table with a group a row; empty where there was nothing to sort."""
+
+    table: TableData
+    texts: list[str]
+    labels: list[str]
+    confidences: list[float | None]
+    evidence: list[Evidence] = field(default_factory=list)
+    filled: str = ""  # the column whose gaps were filled
+
+
+class Classify:
+    """The skill."""
+
+    def run(self, request: ClassifyRequest, context: Context) -> Iterator[Event]:
+        """See `Skill.run`."""
+        if request.file is None and not request.text.strip():
+            raise UsageError(TEXTS("nothing_to_sort"))
+        if not request.learn and not 2 <= len(set(request.labels)) <= _MOST_LABELS:
+            raise UsageError(TEXTS("labels_needed", most=_MOST_LABELS))
+        if request.file is None:
+            yield from self._message(request, context)
+        elif request.learn:
+            yield from self._show((yield from self._learn(request, context)), context)
+        else:
+            yield from self._show((yield from self._judge(request, context)), context)
+
+    def _judge_of(
+        self, request: ClassifyRequest, context: Context
+    ) -> Generator[Event, None, Judge]:
+        yield Progress(0, None, note=context.say(TEXTS("loading")))
+        model = context.runtimes.llm()
+        if model.name.startswith(_WEAK_JUDGES):
+            yield Notice(context.say(TEXTS("weak_judge", name=model.name)), "warning")
+        return Judge(model, list(dict.fromkeys(request.labels)), request.meanings)
+
+    def _message(self, request: ClassifyRequest, context: Context) -> Iterator[Event]:
+        judge = yield from self._judge_of(request, context)
+        verdict = judge(request.text, context.should_stop)
+        shares = sorted(zip(judge.labels, verdict.shares, strict=True), key=lambda pair: -pair[1])
+        rows = tuple((label, f"{share:.0%}") for label, share in shares)
+        columns = (context.say(TEXTS("label")), context.say(TEXTS("confidence")))
+        yield Table("", columns, rows)
+        share = f"{verdict.confidence:.0%}"
+        text = context.say(TEXTS("answer_message", label=verdict.label, share=share))
+        data = {"label": verdict.label, "confidence": round(verdict.confidence, 4)}
+        yield Answer(text, data=data)
+
+    def _judge(self, request: ClassifyRequest, context: Context) -> Generator[Event, None, _Sorted]:
+        """Let the language model read every row."""
+        assert request.file is not None
+        table = read_table(request.file)
+        gold = gold_column(table, request.labels)
+        column = text_column(table, request.text_column, [gold] if gold else [])
+        sorted_ = _start(table, column, context)
+        judge = yield from self._judge_of(request, context)
+        note, unit = context.say(TEXTS("reading")), context.say(TEXTS("rows"))
+        for position, text in enumerate(sorted_.texts):
+            context.check()
+            if text.strip():
+                verdict = judge(text, context.should_stop)
+                sorted_.labels[position] = verdict.label
+                sorted_.confidences[position] = verdict.confidence
+            yield Progress(position + 1, len(sorted_.texts), unit, note)
+        if gold:
+            sorted_.evidence += _against_gold(sorted_, gold, context)
+        return sorted_
+
+    def _learn(self, request: ClassifyRequest, context: Context) -> Generator[Event, None, _Sorted]:
+        """Learn from the rows that have a group, and give one to the others."""
+        assert request.file is not None
+        table = read_table(request.file)
+        target = existing_column(table, request.learn)
+        column = text_column(table, request.text_column, [target])
+        sorted_ = _start(table, column, context)
+        sorted_.filled = target
+        yield Progress(0, None, note=context.say(TEXTS("learning")))
+        given = [cell.strip() for cell in table.column(target)]
+        known = [i for i, cell in enumerate(given) if cell and sorted_.texts[i].strip()]
+        learned = learn([sorted_.texts[i] for i in known], [given[i] for i in known], context)
+        sorted_.labels = given
+        empty = [i for i, cell in enumerate(given) if not cell and sorted_.texts[i].strip()]
+        unit, note = context.say(TEXTS("rows")), context.say(TEXTS("filling"))
+        for start in range(0, len(empty), _BATCH):
+            context.check()
+            rows = empty[start : start + _BATCH]
+            for position, shares in zip(
+                rows, learned.predict([sorted_.texts[i] for i in rows]), strict=True
+            ):
+                best = int(shares.argmax())
+                sorted_.labels[position] = learned.labels[best]
+                sorted_.confidences[position] = float(shares[best])
+            yield Progress(start + len(rows), len(empty), unit, note)
+        majority = context.say(TEXTS("majority"))
+        how = context.say(TEXTS("how_learned", features=learned.features))
+        sorted_.evidence += [
+            Metric(
+                context.say(TEXTS("accuracy")),
+                learned.accuracy,
+                learned.n,
+                learned.majority,
+                majority,
+                how,
+            ),
+            Metric(context.say(TEXTS("macro_f1")), learned.macro_f1, learned.n),
+        ]
+        return sorted_
+
+    def _show(self, sorted_: _Sorted, context: Context) -> Iterator[Event]:
+        """Write the table, show counts, examples and the least certain rows."""
+        table = sorted_.table
+        context.check()
+        path = context.result_path(table.path, suffix_of(table), "-labelled")
+        confidences = ["" if c is None else f"{c:.3f}" for c in sorted_.confidences]
+        if sorted_.filled:
+            at = table.columns.index(sorted_.filled)
+            for row, label in zip(table.rows, sorted_.labels, strict=True):
+                row[at] = row[at] or label
+        write_table(table, {"label": sorted_.labels, "confidence": confidences}, path)
+        counts = Counter(label for label in sorted_.labels if label)
+        yield _overview(sorted_, counts, context)
+        uncertain = _least_certain(sorted_, context)
+        if uncertain.rows:
+            yield uncertain
+        yield Artifact(str(path), context.say(TEXTS("file")))
+        listed = ", ".join(f"{n:,} {label}" for label, n in counts.most_common())
+        if sorted_.filled:
+            n = sum(c is not None for c in sorted_.confidences)
+            text = TEXTS("answer_learned", n=n, column=sorted_.filled, counts=listed)
+        else:
+            text = TEXTS("answer", n=sum(counts.values()), counts=listed)
+        yield Answer(
+            context.say(text), evidence=tuple(sorted_.evidence), data={"counts": dict(counts)}
+        )
+
+
+def _start(table: TableData, column: str, context: Context) -> _Sorted:
+    """Return the table with nothing sorted yet; empty and mended rows are named."""
+    texts = table.column(column)
+    name = str(table.path)
+    evidence: list[Evidence] = []
+    if len(table.columns) > 1:
+        evidence.append(Assumption(context.say(TEXTS("assumed_column", column=column))))
+    empty = context.say(TEXTS("empty_row"))
+    skipped = [
+        Skipped(name, empty, n)
+        for n, text in zip(table.numbers, texts, strict=True)
+        if not text.strip()
+    ]
+    mended = [
+        Skipped(name, context.say(TEXTS("mended_row", cells=bad.reason)), bad.number)
+        for bad in table.bad
+    ]
+    evidence += [*skipped, *mended][:_SKIPPED_SHOWN]
+    return _Sorted(table, texts, [""] * len(texts), [None] * len(texts), evidence)
+
+
+def _against_gold(sorted_: _Sorted, gold: str, context: Context) -> list[Evidence]:
+    """Hold the judge's groups against a column of right ones it did not see."""
+    from sklearn.metrics import f1_score
+
+    truth = [cell.strip().casefold() for cell in sorted_.table.column(gold)]
+    pairs = [
+        (t, label.casefold()) for t, label in zip(truth, sorted_.labels, strict=True) if t and label
+    ]
+    if not pairs:
+        return []
+    right = sum(t == label for t, label in pairs) / len(pairs)
+    most = Counter(t for t, _ in pairs).most_common(1)[0][1] / len(pairs)
+    f1 = float(
+        f1_score([t for t, _ in pairs], [p for _, p in pairs], average="macro", zero_division=0)
+    )
+    note = context.say(TEXTS("against_column", column=gold))
+    majority = context.say(TEXTS("majority"))
+    return [
+        Metric(context.say(TEXTS("accuracy")), right, len(pairs), most, majority, note),
+        Metric(context.say(TEXTS("macro_f1")), f1, len(pairs)),
+    ]
+
+
+def _overview(sorted_: _Sorted, counts: Counter[str], context: Context) -> Table:
+    """Return a row a group: how many, what share, and a few examples, the surest first."""
+    total = sum(counts.values()) or 1
+    columns = tuple(context.say(TEXTS(key)) for key in ("label", "count", "share", "examples"))
+    order = sorted(range(len(sorted_.texts)), key=lambda i: -(sorted_.confidences[i] or 0.0))
+    rows = []
+    for label, count in counts.most_common():
+        mine = [sorted_.texts[i] for i in order if sorted_.labels[i] == label]
+        examples = list(dict.fromkeys(" ".join(text.split()) for text in mine))[:_EXAMPLES]
+        rows += [
+            (label, f"{count:,}", f"{count / total:.0%}", example)
+            if first
+            else ("", "", "", example)
+            for first, example in zip([True, False, False], examples, strict=False)
+        ]
+    return Table("", columns, tuple(rows))
+
+
+def _least_certain(sorted_: _Sorted, context: Context) -> Table:
+    """Return the rows a person should look at first."""
+    known: Sequence[tuple[float, int]] = [
+        (confidence, i)
+        for i, confidence in enumerate(sorted_.confidences)
+        if confidence is not None
+    ]
+    columns = tuple(context.say(TEXTS(key)) for key in ("row", "label", "confidence", "message"))
+    rows = tuple(
+        (
+            str(sorted_.table.numbers[i]),
+            sorted_.labels[i],
+            f"{confidence:.0%}",
+            " ".join(sorted_.texts[i].split()),
+        )
+        for confidence, i in sorted(known)[:_UNCERTAIN]
+    )
+    return Table(context.say(TEXTS("least_certain")), columns, rows)

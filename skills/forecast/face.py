@@ -1,0 +1,66 @@
+"""What a forecast needs to know, and how an ask says it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from models.errors import InhouseError
+from models.texts import Catalogue
+from skills.contract import Filled, Said
+from skills.readers.columns import named_column
+from skills.readers.horizons import Unit, find_horizon
+from skills.readers.tables import read_table
+from skills.request import Request, argument, option
+
+TEXTS = Catalogue(__package__)
+
+
+class ForecastRequest(Request):
+    """Forecast a column of a table."""
+
+    file: Path = argument("Table with dates and numbers: CSV, TSV, JSON lines or Excel")
+    horizon: Annotated[int, Field(ge=1, le=1000)] | None = option(
+        "How many periods ahead (default: depends on how often the data comes)"
+    )
+    unit: Unit | None = option("What a period is: day, week, month, quarter or year")
+    value: str = option("Column to forecast (default: chosen by its name and content)", "")
+    date: str = option("Column with the dates (default: found by its content)", "")
+
+
+def fill(said: Said) -> Filled:
+    """Find the table, the horizon and the column in an ask."""
+    tables = [found for found in said.files if found.kind == "table"]
+    chosen = tables or [found for found in said.files if found.kind != "folder"]
+    if not chosen:
+        return Filled(missing="file", question=TEXTS("which_file"))
+    values: dict[str, object] = {"file": str(chosen[0].path)}
+    horizon = find_horizon(said.bare)
+    if horizon:
+        values["horizon"], values["unit"] = horizon
+    column = _column(said.bare, chosen[0].path)
+    if column:
+        values["value"] = column
+    return Filled(values)
+
+
+def _column(text: str, path: Path) -> str | None:
+    """Return the column of the file that the text names; a bad file is reported when it is read."""
+    try:
+        table = read_table(path, limit=50)
+    except InhouseError:
+        return None
+    return named_column(text, [c for c in table.columns if not _is_period_word(c)])
+
+
+_PERIOD_WORDS = re.compile(
+    r"(?:day|week|month|quarter|year|date|time)s?|日期|月份?|年|天|日|周", re.IGNORECASE
+)
+
+
+def _is_period_word(column: str) -> bool:
+    """Say whether a column is called by a word that asks use for the horizon: `month`, `day`."""
+    return _PERIOD_WORDS.fullmatch(column.strip()) is not None

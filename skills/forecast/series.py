@@ -1,0 +1,323 @@
+"""From a business table to a regular series; everything chosen on the way is said."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import BadInputError, UsageError
+from models.texts import Catalogue, Message
+from skills.events import Skipped
+from skills.forecast.calendar import Frequency, infer
+from skills.readers.columns import hinted, named_column
+from skills.readers.dates import Dates, parse_dates
+from skills.readers.numbers import parse_column
+from skills.readers.tables import TableData
+
+TEXTS = Catalogue(__package__)
+Floats = npt.NDArray[np.float64]
+_DATE_HINTS = (
+    r"date|day|time|month|year|period|week|quarter|datum|tag|monat|woche|jahr|fecha|^ds$"
+    r"|日|月|年|周|时间"
+)
+_MONEY_HINTS = (
+    r"sales|revenue|turnover|amount|total|takings|umsatz|income|ventas|销售额|营业|收入|金额"
+)
+_COUNT_HINTS = (
+    r"demand|orders|units|quantity|qty|passengers|visit|^y$|^value$|销售|销量|订单|客流|数量"
+)
+_MEAN_HINTS = r"price|rate|average|avg|mean|percent|%|temperature|单价|均价|比例|率"
+_ID_HINTS = r"^id$|_id$| id$|\bno\.?$|number|^rownames$|index|编号|序号|^unnamed"
+_TOTAL_ROW = re.compile(
+    r"\s*(?:(?:grand )?total|sum|summe|gesamt|totale)\b|\s*(?:合计|总计)", re.IGNORECASE
+)
+_PERIODS_IN_HEADER = 6
+_FEW = 0.05
+_MIN_PERIODS = 6
+
+
+@dataclass(slots=True)
+class Series:
+    """A regular series: a value a period, gaps filled.
+
+    Attributes:
+        name: Of the column.
+        dates: Of the periods; empty where the table has none.
+        values: Shape (n,).
+        frequency: How often they come.
+        filled: Which values were filled in, shape (n,).
+        assumed: What was chosen without being told.
+        skipped: Rows that were left out.
+    """
+
+    name: str
+    dates: list[date]
+    values: Floats
+    frequency: Frequency
+    filled: npt.NDArray[np.bool_]
+    assumed: list[Message] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is being found out about a table."""
+
+    path: Path
+    assumed: list[Message] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def skip(self, row: int, reason: str) -> None:
+        self.skipped.append(Skipped(str(self.path), reason, row))
+
+
+def build(table: TableData, date_column: str = "", value_column: str = "") -> Series:
+    """Return the series in a table.
+
+    Raises:
+        BadInputError: No numbers, or too few periods; says what was found.
+        UsageError: A named column is not there; lists those that are.
+    """
+    reading = _Reading(table.path)
+    for bad in table.bad:
+        reading.skip(bad.number, bad.reason)
+    column = _date_column(table, date_column)
+    if column is None and (wide := _wide(table, value_column, reading)):
+        return wide
+    if column is None:
+        return _without_dates(table, value_column, reading)
+    name, dates = column
+    if dates.ambiguous:
+        reading.assumed.append(TEXTS("assumed_month_first", style=dates.style, column=name))
+    value = _value_column(table, value_column, exclude=name, reading=reading)
+    pairs = _pairs(table, dates, parse_column(table.column(value)), reading)
+    pairs = _without_partial_day(pairs, dates, reading)
+    per_day = _per_date(pairs, value, table, reading)
+    return _regular(per_day, value, reading)
+
+
+def _date_column(table: TableData, asked: str) -> tuple[str, Dates] | None:
+    """Return the column of dates: the one asked for, else the one that reads best."""
+    if asked:
+        name = _existing(table, asked)
+        dates = parse_dates(table.column(name))
+        if dates is None:
+            raise BadInputError(TEXTS("not_dates", path=table.path, column=name))
+        return name, dates
+    best: tuple[float, str, Dates] | None = None
+    for position, name in enumerate(table.columns):
+        found = parse_dates(table.column(name))
+        if found is None or len(set(found.values)) < min(4, len(table.rows)):
+            continue
+        named = bool(hinted([name], _DATE_HINTS))
+        numeric = found.style in {"decimal year", "Excel serial", "YYYYMMDD"}
+        if numeric and not named and not _rises(found.values):
+            continue
+        score = found.share + 0.5 * named - 0.6 * numeric - 0.01 * position
+        if best is None or score > best[0]:
+            best = (score, name, found)
+    return (best[1], best[2]) if best else None
+
+
+def _rises(values: Sequence[date | None]) -> bool:
+    known = [value for value in values if value]
+    return all(a < b for a, b in itertools.pairwise(known))
+
+
+def _existing(table: TableData, asked: str) -> str:
+    name = named_column(asked, table.columns)
+    if name is None:
+        raise UsageError(
+            TEXTS("no_column", path=table.path, column=asked, columns=", ".join(table.columns))
+        )
+    return name
+
+
+def _value_column(table: TableData, asked: str, *, exclude: str, reading: _Reading) -> str:
+    """Return the column of numbers: the one asked for, else by name, else the last that is no id."""
+    if asked:
+        name = _existing(table, asked)
+        if not any(value is not None for value in parse_column(table.column(name))):
+            raise BadInputError(TEXTS("not_numbers", path=table.path, column=name))
+        return name
+    numeric = [c for c in table.columns if c != exclude and _is_numeric(table.column(c))]
+    useful = [c for c in numeric if not hinted([c], _ID_HINTS) and not _counts_up(table.column(c))]
+    candidates = useful or numeric
+    if not candidates:
+        raise BadInputError(TEXTS("no_numbers", path=table.path))
+    named = hinted(candidates, _MONEY_HINTS) or hinted(candidates, _COUNT_HINTS)
+    chosen = named[0] if named else candidates[-1]
+    if len(candidates) > 1:
+        others = ", ".join(c for c in candidates if c != chosen)
+        reading.assumed.append(TEXTS("assumed_column", column=chosen, others=others))
+    return chosen
+
+
+def _is_numeric(cells: list[str]) -> bool:
+    filled = [cell for cell in cells if cell.strip()]
+    parsed = parse_column(filled)
+    return bool(filled) and sum(value is not None for value in parsed) >= 0.8 * len(filled)
+
+
+def _counts_up(cells: list[str]) -> bool:
+    """Say whether a column just numbers the rows."""
+    values = parse_column(cells)
+    return len(values) > 2 and all(
+        a is not None and b is not None and b - a == 1 for a, b in itertools.pairwise(values)
+    )
+
+
+_Pair = tuple[date, float, int, int]  # date, value, row number in the file, position in the table
+
+
+def _pairs(
+    table: TableData, dates: Dates, values: list[float | None], reading: _Reading
+) -> list[_Pair]:
+    """Return the rows that have both a date and a value; the others are named."""
+    pairs = []
+    for position, (day, value) in enumerate(zip(dates.values, values, strict=True)):
+        number = table.numbers[position]
+        first = next((cell for cell in table.rows[position] if cell.strip()), "")
+        if _TOTAL_ROW.match(first):
+            reading.skip(number, f"total: {first[:40]}")
+        elif day is None:
+            reading.skip(number, f"date? {first[:40]}")
+        elif value is None:
+            reading.skip(number, f"{day}: value?")
+        else:
+            pairs.append((day, value, number, position))
+    return pairs
+
+
+def _without_partial_day(pairs: list[_Pair], dates: Dates, reading: _Reading) -> list[_Pair]:
+    """Drop a last day that ends hours before every other day did: the export was made during it."""
+    if dates.times is None or not pairs:
+        return pairs
+    latest: dict[date, float] = {}
+    for day, _, _, position in pairs:
+        latest[day] = max(latest.get(day, 0.0), dates.times[position] or 0.0)
+    last = max(latest)
+    others = [hour for day, hour in latest.items() if day != last]
+    if len(others) < 7 or latest[last] >= min(others) - 0.5:
+        return pairs
+    reading.assumed.append(TEXTS("assumed_partial_day", day=last))
+    return [pair for pair in pairs if pair[0] != last]
+
+
+def _per_date(
+    pairs: list[_Pair], column: str, table: TableData, reading: _Reading
+) -> dict[date, float]:
+    """Return one value a date: repeats are dropped, several rows a date are added up or averaged."""
+    groups: dict[date, list[_Pair]] = defaultdict(list)
+    for pair in pairs:
+        groups[pair[0]].append(pair)
+    surplus = len(pairs) - len(groups)
+    if 0 < surplus <= max(1, _FEW * len(groups)):
+        return {day: _first_of(group, reading) for day, group in groups.items()}
+    if surplus:
+        average = bool(hinted([column], _MEAN_HINTS))
+        rows = Counter(len(group) for group in groups.values()).most_common(1)[0][0]
+        key = "assumed_mean" if average else "assumed_sum"
+        reading.assumed.append(TEXTS(key, column=column, rows=rows))
+        sums = {day: sum(pair[1] for pair in group) for day, group in groups.items()}
+        return {d: v / len(groups[d]) for d, v in sums.items()} if average else sums
+    return {day: group[0][1] for day, group in groups.items()}
+
+
+def _first_of(group: list[_Pair], reading: _Reading) -> float:
+    """Return the value of a date that stands once or, by mistake, again: different values add up."""
+    values = {value for _, value, _, _ in group}
+    for _, value, number, _ in group[1:]:
+        if len(values) == 1:
+            reading.skip(number, f"repeated: {group[0][0]} {value:g}")
+    return sum(values) if len(values) > 1 else group[0][1]
+
+
+def _regular(per_date: dict[date, float], name: str, reading: _Reading) -> Series:
+    """Lay the values on regular periods and fill the gaps."""
+    frequency = infer(sorted(per_date))
+    if frequency is None:
+        raise BadInputError(TEXTS("no_rhythm", path=reading.path, n=len(per_date)))
+    by_period = {frequency.start(day): value for day, value in per_date.items()}
+    days = [min(by_period)]
+    last = max(by_period)
+    while days[-1] < last:
+        days.append(frequency.following(days[-1]))
+    known = [by_period.get(day) for day in days]
+    _need_enough(len(days), reading.path)
+    values, filled = fill_gaps(known, frequency.season)
+    if filled.any():
+        reading.assumed.append(TEXTS("assumed_gaps", n=int(filled.sum()), total=len(days)))
+    if frequency.kind == "day" and len(frequency.open_days) < 7:
+        reading.assumed.append(TEXTS("assumed_closed", n=len(frequency.open_days)))
+    return Series(name, days, values, frequency, filled, reading.assumed, reading.skipped)
+
+
+def _need_enough(count: int, path: Path) -> None:
+    if count < _MIN_PERIODS:
+        raise BadInputError(TEXTS("too_short", path=path, n=count, least=_MIN_PERIODS))
+
+
+def fill_gaps(known: Sequence[float | None], season: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Fill gaps with the mean of the neighbouring seasons' values, else on a straight line.
+
+    Returns the values, shape (n,), and which were filled in, shape (n,).
+    """
+    values = np.array([np.nan if value is None else value for value in known], dtype=np.float64)
+    gaps = np.isnan(values)
+    straight = np.interp(np.arange(len(values)), np.flatnonzero(~gaps), values[~gaps])
+    for at in np.flatnonzero(gaps):
+        near = [
+            values[i] for i in (at - season, at + season) if 0 <= i < len(values) and not gaps[i]
+        ]
+        values[at] = np.mean(near) if near and season > 1 else straight[at]
+    return values, gaps
+
+
+def _without_dates(table: TableData, asked: str, reading: _Reading) -> Series:
+    """Read a table without dates: one row a period, in the order of the file."""
+    value = _value_column(table, asked, exclude="", reading=reading)
+    numbers = parse_column(table.column(value))
+    for position, number in enumerate(numbers):
+        if number is None:
+            reading.skip(table.numbers[position], "value?")
+    kept = [number for number in numbers if number is not None]
+    _need_enough(len(kept), table.path)
+    reading.assumed.append(TEXTS("assumed_no_dates"))
+    values = np.array(kept)
+    return Series(
+        value, [], values, Frequency("step"), np.zeros(len(kept), dtype=bool),
+        reading.assumed, reading.skipped,
+    )  # fmt: skip
+
+
+def _wide(table: TableData, asked: str, reading: _Reading) -> Series | None:
+    """Read a table whose header holds the dates; rows are products, added up unless one is named."""
+    dates = [(i, parsed.values[0]) for i, name in enumerate(table.columns)
+             if (parsed := parse_dates([name])) and parsed.values[0]]  # fmt: skip
+    if len(dates) < _PERIODS_IN_HEADER:
+        return None
+    labels = [row[0] for row in table.rows]
+    rows = [i for i, label in enumerate(labels) if not _TOTAL_ROW.match(label)]
+    chosen = named_column(asked, [labels[i] for i in rows]) if asked else None
+    if chosen:
+        rows = [i for i in rows if labels[i] == chosen]
+    elif len(rows) > 1:
+        reading.assumed.append(
+            TEXTS("assumed_rows_summed", rows=", ".join(labels[i] for i in rows[:6]))
+        )
+    per_date: dict[date, float] = {}
+    for i in rows:
+        cells = parse_column([table.rows[i][column] for column, _ in dates])
+        for (_, day), value in zip(dates, cells, strict=True):
+            if day and value is not None:
+                per_date[day] = per_date.get(day, 0.0) + value
+    return _regular(per_date, chosen or table.path.stem, reading)

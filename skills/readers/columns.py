@@ -1,0 +1,48 @@
+"""Match what people call a column with what the file's header calls it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+
+_SURE = 88.0
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text.lower()).strip()
+
+
+def named_column(text: str, columns: Sequence[str]) -> str | None:
+    """Return the column that a text names, the longest name first; small typos are forgiven."""
+    said = f" {_plain(text)} "
+    for column in sorted(columns, key=len, reverse=True):
+        name = _plain(column)
+        if not name:
+            continue
+        whole = f" {name} " in said
+        if whole or (not name.isascii() and name in said):
+            return column
+    return _close(said, columns)
+
+
+def _close(said: str, columns: Sequence[str]) -> str | None:
+    """Return a column whose name differs from some words of the text by a typo or a plural."""
+    words = said.split()
+    best, best_score = None, _SURE
+    for column in columns:
+        name = _plain(column)
+        size = len(name.split())
+        if len(name) < 5:
+            continue
+        for start in range(len(words) - size + 1):
+            score = fuzz.ratio(name, " ".join(words[start : start + size]))
+            if score > best_score:
+                best, best_score = column, score
+    return best
+
+
+def hinted(columns: Sequence[str], hints: str) -> list[str]:
+    """Return the columns whose names hold one of the hints, a `|`-separated pattern."""
+    return [column for column in columns if re.search(hints, column.lower())]

@@ -1,0 +1,91 @@
+"""The groups that an ask names: `into praise, complaint and question`, `分成好评和差评`."""
+
+from __future__ import annotations
+
+import re
+
+_GROUPS = r"(?:labels?|categories|classes|groups?|tags)"
+_LEAD = re.compile(
+    r"\b(?:into|as(?: either)?|between|either|in(?:to)? (?:the )?" + _GROUPS + r"|"
+    + _GROUPS + r"(?: are| being)?\s*[:=]?|whether (?:it|they|each) (?:is|are)(?: a| an)?)"
+    r"\s*[:：]?\s+(?P<list>[^.?!\n]*[^\s.?!\n])",
+    re.IGNORECASE,
+)  # fmt: skip
+_QUESTION = re.compile(
+    r"\b(?:is|are) (?:this|it|that|these|they)(?: \w+)? (?:an? )?"
+    r"(?P<list>[\w' -]+(?:,[\w' -]+)*,? or (?:an? )?[\w' -]+)",
+    re.IGNORECASE,
+)
+_CHINESE_LEAD = re.compile(
+    r"(?:分成|分为|分到|归为|归成|归类为|分类为|分类成|标为|标成|标记为|标签(?:是|为|有)?"
+    r"|类别(?:是|为|有)?|判断.{0,12}?(?:是|属于)|(?:是|属于)(?=[^，。：]{1,12}还是))"
+    r"\s*[:：]?\s*(?P<list>[^。？！?!\n]+)"
+)
+_SEPARATORS = re.compile(
+    r"\s*(?:[,;/|、，；\n]|\band\b|\bor\b|&|\bversus\b|\bvs\.?(?=\s))\s*", re.IGNORECASE
+)
+_CHINESE_SEPARATORS = re.compile(r"\s*(?:[,;/|、，；\n]|以及|还是|或者|和|或|与|跟|及)\s*")
+_TAIL = re.compile(
+    r"\s*(?:please|for me|thanks|thank you|in (?:the|this) file"
+    r"|[这的]?(?:[两二三四五六七八几]|\d)\s*(?:个|种)?(?:类|组|档)?(?:别)?|吧|呢|吗)\s*$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^(?:an?|the|either|both|just|only)\s+", re.IGNORECASE)
+_SENTIMENT = re.compile(
+    r"\bsentiment|\bmood\b|how (?:happy|satisfied)|情感|情绪|满意度", re.IGNORECASE
+)
+_LONGEST = 40
+
+
+def find_labels(text: str) -> dict[str, str]:
+    """Return the labels that a text names, with what it says of each in brackets, if anything."""
+    for pattern in (_CHINESE_LEAD, _LEAD, _QUESTION):
+        for match in pattern.finditer(text):
+            labels = split_labels(match["list"])
+            if len(labels) >= 2:
+                return labels
+    return {}
+
+
+def split_labels(listed: str) -> dict[str, str]:
+    """Split a list of labels; `complaint (something is wrong)` describes one."""
+    head = (
+        re.split(r"[:：]\s|[:：]$|[:：](?=[\"“「])", listed)[0]
+        if _opens_message(listed)
+        else listed
+    )
+    protected: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        protected.append(match[0])
+        return f"\ue000{len(protected) - 1}\ue001"
+
+    bare = re.sub(r"[(（][^)）]*[)）]|\"[^\"]+\"|“[^”]+”|「[^」]+」", keep, head)
+    separators = _CHINESE_SEPARATORS if re.search(r"[\u4e00-\u9fff]", bare) else _SEPARATORS
+    labels: dict[str, str] = {}
+    for part in separators.split(bare):
+        whole = re.sub(r"\ue000(\d+)\ue001", lambda m: protected[int(m[1])], part).strip()
+        described = re.fullmatch(r"(.+?)\s*[(（]([^)）]*)[)）]", whole)
+        name, meaning = (described[1], described[2]) if described else (whole, "")
+        name = clean_label(name)
+        if name:
+            labels.setdefault(name, meaning.strip())
+    return labels
+
+
+def _opens_message(listed: str) -> bool:
+    return bool(re.search(r"[:：]", listed))
+
+
+def clean_label(text: str) -> str:
+    """Return a label without articles, quotes and polite tails; empty if it can't be one."""
+    name = _ARTICLE.sub("", text.strip().strip("\"'“”‘’「」.。,，").strip())
+    name = _TAIL.sub("", name).strip()
+    if not name or len(name) > _LONGEST or len(name.split()) > 5:
+        return ""
+    return name
+
+
+def wants_sentiment(text: str) -> bool:
+    """Say whether a text asks to sort by sentiment without naming the groups."""
+    return _SENTIMENT.search(text) is not None

@@ -1,0 +1,337 @@
+"""Tables from CSV, TSV, JSON lines and Excel, whatever their encoding, delimiter and preamble."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from models.errors import BadInputError
+from models.files import existing_file
+from models.texts import Catalogue
+from skills.readers.numbers import parse_number
+
+TEXTS = Catalogue(__package__)
+_MAX_BYTES = 1 << 30
+_MAX_UNZIPPED = 1 << 30
+_SAMPLE_LINES = 200
+_DELIMITERS = ",;\t|"
+_FIELD_LIMIT = 16 << 20
+_LONG_CELL = 60
+_ENOUGH_TO_GUESS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that could not be taken as it is; `number` counts lines or rows from 1."""
+
+    number: int
+    reason: str
+
+
+@dataclass(slots=True)
+class TableData:
+    """A table in memory; every cell is text, dates from Excel are ISO.
+
+    Attributes:
+        path: Where it came from.
+        columns: Names, unique; made up as `column 1` … where the file has no header.
+        rows: As many cells a row as there are columns.
+        numbers: The row number in the file of each row.
+        bad: Rows that were mended or left out, and why.
+        format: `csv`, `jsonl` or `xlsx`.
+        encoding: Of the text, empty for Excel.
+        delimiter: Of the CSV, else empty.
+        sheet: Which sheet of an Excel file was read.
+    """
+
+    path: Path
+    columns: list[str]
+    rows: list[list[str]]
+    numbers: list[int]
+    bad: list[BadRow] = field(default_factory=list)
+    format: str = "csv"
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column."""
+        at = self.columns.index(name)
+        return [row[at] for row in self.rows]
+
+
+def read_table(path: Path, *, limit: int | None = None) -> TableData:
+    """Read a table; what is inside counts, not the suffix. `limit` stops after so many rows.
+
+    Raises:
+        BadInputError: Not a table, empty, too large, or damaged; names the file and says why.
+    """
+    existing_file(path)
+    if path.stat().st_size > _MAX_BYTES:
+        raise BadInputError(TEXTS("too_large", path=path, megabytes=_MAX_BYTES >> 20))
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith(b"PK\x03\x04"):
+        table = _read_excel(path, limit)
+    elif start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BadInputError(TEXTS("old_excel", path=path))
+    else:
+        table = _read_text(path, limit)
+    if not table.rows:
+        raise BadInputError(TEXTS("no_rows", path=path))
+    return table
+
+
+def _read_text(path: Path, limit: int | None) -> TableData:
+    raw = path.read_bytes()
+    encoding = detect_encoding(raw, path)
+    text = raw.decode(encoding, errors="replace")
+    first = text.lstrip("\ufeff \r\n\t")[:1]
+    if path.suffix.lower() in {".jsonl", ".ndjson"} or (first == "{" and _is_json_line(text)):
+        return _read_json_lines(path, text, encoding, limit)
+    delimiter = detect_delimiter(text)
+    csv.field_size_limit(_FIELD_LIMIT)
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise BadInputError(TEXTS("not_a_table", path=path, reason=error)) from error
+    numbered = [(number, row) for number, (_, row) in enumerate(rows, 1)]
+    table = _assemble(path, numbered, delimiter, limit)
+    table.encoding, table.delimiter = encoding, delimiter
+    return table
+
+
+def _is_json_line(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text.lstrip("\ufeff").split("\n", 1)[0]), dict)
+    except ValueError:
+        return False
+
+
+def detect_encoding(raw: bytes, path: Path) -> str:
+    """Return the encoding of a text file.
+
+    Raises:
+        BadInputError: It is not text.
+    """
+    for mark, name in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if raw.startswith(mark):
+            return name
+    if b"\x00" in raw[:4096]:
+        raise BadInputError(TEXTS("not_a_table", path=path, reason="binary"))
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return _legacy_encoding(raw)
+    return "utf-8"
+
+
+def _legacy_encoding(raw: bytes) -> str:
+    """Tell Chinese two-byte text, whose high bytes come in pairs, from Western one-byte text."""
+    runs = re.findall(rb"[\x80-\xff]+", raw[:200_000])
+    high = sum(map(len, runs))
+    paired = sum(len(run) for run in runs if len(run) % 2 == 0)
+    if paired > 0.7 * high:
+        try:
+            raw.decode("gb18030")
+        except UnicodeDecodeError:
+            pass
+        else:
+            return "gb18030"
+    if high < _ENOUGH_TO_GUESS:
+        return "cp1252"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(raw[:200_000]).best()
+    known = best.encoding if best else "cp1252"
+    return (
+        known
+        if known.startswith(("cp125", "iso8859", "latin", "utf", "big5", "shift"))
+        else "cp1252"
+    )
+
+
+def detect_delimiter(text: str) -> str:
+    """Return the delimiter that splits the most lines into the same number of cells, two or more."""
+    sample = "\n".join(text.splitlines()[:_SAMPLE_LINES])
+    best, best_score = ",", 0.0
+    for delimiter in _DELIMITERS:
+        if delimiter not in sample:
+            continue
+        try:
+            widths = [
+                len(row) for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row
+            ]
+        except csv.Error:
+            continue
+        split = Counter(width for width in widths if width > 1)
+        if split:
+            width, count = split.most_common(1)[0]
+            score = count / len(widths) + min(width, 20) / 1000
+            if score > best_score:
+                best, best_score = delimiter, score
+    return best
+
+
+def _assemble(
+    path: Path, rows: list[tuple[int, list[str]]], delimiter: str, limit: int | None
+) -> TableData:
+    """Find the header behind any preamble, and bring all rows to its width."""
+    filled = [(number, row) for number, row in rows if any(cell.strip() for cell in row)]
+    if not filled:
+        raise BadInputError(TEXTS("no_rows", path=path))
+    width = Counter(_width(row) for _, row in filled[:_SAMPLE_LINES]).most_common(1)[0][0]
+    start = next(
+        i for i, (_, row) in enumerate(filled) if _width(row) >= min(width, max(2, width - 1))
+    )
+    if looks_like_header(filled[start][1], [row for _, row in filled[start + 1 : start + 30]]):
+        columns = unique_names(filled[start][1][: _width(filled[start][1])])
+        body = filled[start + 1 :]
+    else:
+        columns = [f"column {i + 1}" for i in range(width)]
+        body = filled[start:]
+    table = TableData(path, columns, [], [])
+    for number, row in body[:limit]:
+        cells, reason = _fit(row, len(columns), delimiter)
+        table.rows.append(cells)
+        table.numbers.append(number)
+        if reason:
+            table.bad.append(BadRow(number, reason))
+    return table
+
+
+def _width(row: list[str]) -> int:
+    """Return how many cells a row has, not counting empty ones at its end."""
+    width = len(row)
+    while width and not row[width - 1].strip():
+        width -= 1
+    return width
+
+
+def _fit(row: list[str], width: int, delimiter: str) -> tuple[list[str], str]:
+    """Bring a row to the header's width: short rows are padded, long ones lose no text."""
+    if _width(row) <= width:
+        return (row + [""] * width)[:width], ""
+    joined = (delimiter or " ").join(row[width - 1 :])
+    return [*row[: width - 1], joined], f"{len(row)} > {width}"
+
+
+def looks_like_header(first: list[str], rest: list[list[str]]) -> bool:
+    """Say whether a row names columns rather than holding data."""
+    cells = [cell.strip() for cell in first if cell.strip()]
+    if not cells or len(set(cells)) < len(cells) or max(map(len, cells)) > _LONG_CELL:
+        return False
+    numeric = sum(parse_number(cell) is not None for cell in cells)
+    if numeric > len(cells) / 2:
+        return False
+    if len(first) == 1 and rest:
+        return not _reads_like_the_rest(cells[0], [row[0] for row in rest if row])
+    return True
+
+
+def _reads_like_the_rest(cell: str, rest: list[str]) -> bool:
+    """Say whether the only cell of a first row is just another of the texts below it."""
+    texts = [text for text in rest if parse_number(text) is None]
+    if len(texts) < len(rest) / 2 or (
+        len(cell.split()) <= 2 and not cell.endswith((".", "!", "?", "。"))
+    ):
+        return False
+    return len(cell) >= 0.3 * sum(map(len, texts)) / max(1, len(texts))
+
+
+def unique_names(cells: Iterable[str]) -> list[str]:
+    """Return column names without gaps and repeats."""
+    names: list[str] = []
+    for number, cell in enumerate(cells, 1):
+        name = " ".join(cell.split()) or f"column {number}"
+        base, again = name, 2
+        while name in names:
+            name, again = f"{base} ({again})", again + 1
+        names.append(name)
+    return names
+
+
+def _read_json_lines(path: Path, text: str, encoding: str, limit: int | None) -> TableData:
+    table = TableData(path, [], [], [], format="jsonl", encoding=encoding)
+    records: list[tuple[int, dict[str, Any]]] = []
+    columns: dict[str, None] = {}
+    for number, line in enumerate(text.lstrip("\ufeff").split("\n"), 1):
+        if not line.strip():
+            continue
+        if limit is not None and len(records) >= limit:
+            break
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            table.bad.append(BadRow(number, "not a JSON object"))
+            continue
+        records.append((number, record))
+        columns.update(dict.fromkeys(map(str, record)))
+    table.columns = list(columns)
+    for number, record in records:
+        table.rows.append([_cell(record.get(name)) for name in table.columns])
+        table.numbers.append(number)
+    return table
+
+
+def _cell(value: Any) -> str:
+    """Return a value as the text of a cell."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _read_excel(path: Path, limit: int | None) -> TableData:
+    """Read the sheet of an Excel file that has the most rows; a zip that would burst is refused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            unzipped = sum(info.file_size for info in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise BadInputError(TEXTS("not_a_table", path=path, reason=error)) from error
+    if "xl/workbook.xml" not in names:
+        raise BadInputError(TEXTS("not_a_table", path=path, reason="zip"))
+    if unzipped > _MAX_UNZIPPED:
+        raise BadInputError(TEXTS("too_large", path=path, megabytes=_MAX_UNZIPPED >> 20))
+    try:
+        sheets = dict(_sheets(path))
+    except Exception as error:  # openpyxl raises many kinds on damaged files
+        raise BadInputError(TEXTS("not_a_table", path=path, reason=type(error).__name__)) from error
+    name, rows = max(sheets.items(), key=lambda item: len(item[1]), default=("", []))
+    table = _assemble(path, rows, "", limit)
+    table.format, table.sheet = "xlsx", name
+    return table
+
+
+def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+    import openpyxl
+
+    with path.open("rb") as file:  # an open file: openpyxl refuses names with another suffix
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible":
+                rows = enumerate(sheet.iter_rows(values_only=True), 1)
+                yield sheet.title, [(number, list(map(_cell, row))) for number, row in rows]
+        book.close()

@@ -1,0 +1,13 @@
+"""Say what is on product photos."""
+
+from skills.contract import SkillSpec
+
+SPEC = SkillSpec(
+    name="tag",
+    package="skills.tag",
+    request="skills.tag.face:TagRequest",
+    fill="skills.tag.face:fill",
+    implementation="skills.tag.run:Tag",
+    file_kinds=frozenset({"image", "folder"}),
+    models=("vision",),
+)

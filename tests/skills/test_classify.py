@@ -1,0 +1,233 @@
+"""Sorting: what an ask says, what is learned, what is written."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from models.errors import BadInputError, Stopped, UsageError
+from models.runtimes import Runtimes
+from skills.classify.columns import gold_column, text_column
+from skills.classify.face import ClassifyRequest, fill
+from skills.classify.judge import Judge
+from skills.classify.run import Classify
+from skills.contract import Context, Filled, Said
+from skills.events import Answer, Artifact, Metric, Notice, Skipped
+from skills.readers.files import find_files
+from skills.readers.labels import find_labels
+from skills.readers.tables import read_table
+from tests.conftest import Program
+
+pytestmark = pytest.mark.small
+DELIVERY = [
+    "Where is my parcel?", "The package has not arrived yet", "My order is late",
+    "When will you deliver my order?", "The courier lost my parcel", "Still waiting for the shipment",
+]  # fmt: skip
+RETURNS = [
+    "I want my money back", "Please refund the shoes", "How do I return this jacket?",
+    "I'd like to send it back", "Can I exchange the helmet for a refund?", "Give me a refund now",
+]  # fmt: skip
+
+
+def _table(path: Path, rows: list[list[str]], header: list[str]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+@pytest.fixture
+def tickets(tmp_path: Path) -> Path:
+    rows = [[str(i), text, "delivery"] for i, text in enumerate(DELIVERY)]
+    rows += [[str(i + 10), text, "returns"] for i, text in enumerate(RETURNS)]
+    rows += [
+        ["20", "Has my shipment left the warehouse?", ""],
+        ["21", "refund please", ""],
+        ["22", "", ""],
+    ]
+    return _table(tmp_path / "tickets.csv", rows, ["id", "message", "topic"])
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("Sort into praise, complaint and question", ["praise", "complaint", "question"]),
+        ("classify as positive or negative please", ["positive", "negative"]),
+        ("put each into: billing, delivery or other.", ["billing", "delivery", "other"]),
+        ("labels: a bug, a feature request; praise", ["bug", "feature request", "praise"]),
+        ("Is this a complaint or praise", ["complaint", "praise"]),
+        ("sort them into 'can wait', urgent", ["can wait", "urgent"]),
+        ("把里面的评论分成好评和差评", ["好评", "差评"]),
+        ("分成好评、中评、差评三类", ["好评", "中评", "差评"]),
+        ("将工单分为物流、退货和其他", ["物流", "退货", "其他"]),
+        ("判断这条评论是好评还是差评", ["好评", "差评"]),
+        ("把留言归为 咨询/投诉/表扬 吧", ["咨询", "投诉", "表扬"]),
+        ("tell me about the reviews", []),
+        ("what are these", []),
+    ],
+)
+def test_labels_in_an_ask(text: str, labels: list[str]) -> None:
+    assert list(find_labels(text)) == labels
+
+
+def test_meanings_in_brackets() -> None:
+    found = find_labels("Sort into urgent (needs action today, or earlier) and normal (can wait)")
+    assert found == {"urgent": "needs action today, or earlier", "normal": "can wait"}
+
+
+def _fill(text: str) -> Filled:
+    files, bare = find_files(text)
+    return fill(Said(text, bare, files, "zh" if "类" in text else "en"))
+
+
+def test_filling_a_request(tickets: Path) -> None:
+    sort = _fill(f"Sort {tickets} into delivery and returns")
+    assert sort.values == {"file": str(tickets), "labels": ["delivery", "returns"]}
+    learn = _fill(f"Learn the topic column of {tickets} and fill in the rows where it is empty")
+    assert learn.values == {"file": str(tickets), "learn": "topic"}
+    chinese = _fill(f"根据 topic 列已有的标签把 {tickets} 里空着的分类补全")
+    assert chinese.values["learn"] == "topic"
+    message = _fill("Is this a complaint or praise: The shoes broke after a day, great.")
+    assert message.values == {
+        "text": "The shoes broke after a day, great.", "labels": ["complaint", "praise"],
+    }  # fmt: skip
+    quoted = _fill("这条评论是好评还是差评：鞋子很舒服，下次还来")
+    assert quoted.values == {"text": "鞋子很舒服，下次还来", "labels": ["好评", "差评"]}
+    assert _fill(f"sort {tickets} by sentiment").values["labels"] == [
+        "positive",
+        "negative",
+        "neutral",
+    ]
+    assert _fill(f"sort {tickets}").missing == "labels"
+    assert _fill("sort my reviews").missing == "file"
+
+
+def _answer(request: ClassifyRequest, context: Context) -> tuple[Answer, Path | None]:
+    events = list(Classify().run(request, context))
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    paths = [Path(event.path) for event in events if isinstance(event, Artifact)]
+    return answer, paths[0] if paths else None
+
+
+def test_a_column_is_learned_and_its_gaps_filled(
+    tickets: Path, small: Runtimes, tmp_path: Path
+) -> None:
+    answer, path = _answer(ClassifyRequest(file=tickets, learn="topic"), Context(small, tmp_path))
+    assert path is not None
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["id", "message", "topic", "label", "confidence"]
+    assert len(rows) == 15
+    assert [row["topic"] for row in rows[-3:]] == ["delivery", "returns", ""]
+    assert rows[0]["confidence"] == ""
+    metric = next(item for item in answer.evidence if isinstance(item, Metric))
+    assert metric.value > 0.8
+    assert (metric.n, metric.baseline) == (12, 0.5)
+    assert [item.row for item in answer.evidence if isinstance(item, Skipped)] == [16]
+
+
+def test_too_little_to_learn_from(tmp_path: Path, small: Runtimes, tickets: Path) -> None:
+    path = _table(tmp_path / "t.csv", [["hello there", "a"], ["good day", ""]], ["text", "topic"])
+    with pytest.raises(BadInputError, match="1 labelled row in 1 group"):
+        _answer(ClassifyRequest(file=path, learn="topic"), Context(small, tmp_path))
+    with pytest.raises(UsageError, match="It has: id, message, topic"):
+        _answer(ClassifyRequest(file=tickets, learn="zebra"), Context(small, tmp_path))
+
+
+def test_every_row_is_judged_and_held_against_gold(
+    tickets: Path, small: Runtimes, tmp_path: Path
+) -> None:
+    request = ClassifyRequest(file=tickets, labels=("delivery", "returns"))
+    events = list(Classify().run(request, Context(small, tmp_path)))
+    assert any(isinstance(e, Notice) and "too small" in e.text for e in events)
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    metric = next(item for item in answer.evidence if isinstance(item, Metric))
+    assert metric.n == 12
+    assert "topic" in metric.note
+
+
+def test_a_stop_between_rows(tickets: Path, small: Runtimes, tmp_path: Path) -> None:
+    calls = iter([False] * 4)
+    context = Context(small, tmp_path, should_stop=lambda: next(calls, True))
+    for request in (
+        ClassifyRequest(file=tickets, labels=("a", "b")), ClassifyRequest(file=tickets, learn="topic")
+    ):  # fmt: skip
+        with pytest.raises(Stopped):
+            list(Classify().run(request, context))
+    assert [path.name for path in tmp_path.glob("*.csv")] == ["tickets.csv"]
+
+
+def test_labels_that_begin_alike(small: Runtimes) -> None:
+    judge = Judge(small.llm(), ["good", "good value", "bad"])
+    verdict = judge("It was good.", lambda: False)
+    assert sum(verdict.shares) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".xlsx", ".tsv", ".txt"])
+def test_the_form_stays(suffix: str, small: Runtimes, tmp_path: Path) -> None:
+    source = tmp_path / f"m{suffix}"
+    texts = ["=cmd()", "Where is my parcel, please?", "I am not pleased with this."]
+    if suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in (["id", "text"], *[[i, text] for i, text in enumerate(texts)]):
+            book.active.append(row)
+        book.active["B2"].data_type = "s"
+        book.save(source)
+    elif suffix == ".jsonl":
+        source.write_text("\n".join(json.dumps({"text": text}) for text in texts))
+    elif suffix == ".tsv":
+        source.write_text("id\ttext\n" + "\n".join(f"{i}\t{text}" for i, text in enumerate(texts)))
+    else:
+        source.write_text("\n".join(reversed(texts)))
+    _, path = _answer(ClassifyRequest(file=source, labels=("a", "b")), Context(small, tmp_path))
+    assert path is not None
+    assert path.suffix == (".csv" if suffix == ".txt" else suffix)
+    again = read_table(path)
+    assert again.columns[-2:] == ["label", "confidence"]
+    assert len(again.rows) == 3
+    if suffix == ".xlsx":
+        sheet = openpyxl.load_workbook(path).active
+        assert (sheet["B2"].value, sheet["B2"].data_type, sheet["A3"].value) == ("=cmd()", "s", 1)
+
+
+def test_an_existing_label_column_stays(tmp_path: Path, small: Runtimes) -> None:
+    path = _table(tmp_path / "t.csv", [["hello there friend", "x"]], ["text", "label"])
+    _, out = _answer(ClassifyRequest(file=path, labels=("a", "b")), Context(small, tmp_path))
+    assert out is not None
+    assert read_table(out).columns == ["text", "label", "label_2", "confidence"]
+
+
+def test_the_columns_are_found(tickets: Path) -> None:
+    table = read_table(tickets)
+    assert text_column(table, "") == "message"
+    assert gold_column(table, ["delivery", "Returns", "other"]) == "topic"
+    assert gold_column(table, ["good", "bad"]) is None
+
+
+def test_bad_requests(small: Runtimes, tmp_path: Path, tickets: Path) -> None:
+    context = Context(small, tmp_path)
+    with pytest.raises(UsageError, match="nothing to sort"):
+        list(Classify().run(ClassifyRequest(), context))
+    with pytest.raises(UsageError, match="between 2 and"):
+        list(Classify().run(ClassifyRequest(file=tickets, labels=("a",)), context))
+    numbers = _table(tmp_path / "n.csv", [["1", "2"]], ["a", "b"])
+    with pytest.raises(BadInputError, match="no column of text"):
+        list(Classify().run(ClassifyRequest(file=numbers, labels=("a", "b")), context))
+
+
+@pytest.mark.standard
+def test_the_judge_in_both_languages(inhouse: Program) -> None:
+    for text, labels, right in (
+        ("The left shoe broke after two days.", ("praise", "complaint"), "complaint"),
+        ("快递等了十天还没到，太差劲了", ("好评", "差评"), "差评"),
+        ("请问周日开门吗", ("咨询", "投诉", "表扬"), "咨询"),
+    ):
+        options = [part for label in labels for part in ("--labels", label)]
+        done = inhouse("classify", "--text", text, *options, "--json")
+        assert done.status == 0, done.err
+        assert done.last["data"]["label"] == right
