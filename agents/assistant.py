@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -13,18 +14,32 @@ from pydantic import ValidationError
 
 from agents.chat import Talk
 from agents.protocol import Ask, ModelUse, Status, absolute
+from agents.replies import as_value
+from agents.router import CHAT, Router
 from models.devices import Wish
-from models.errors import InhouseError, ResourceError, UsageError
+from models.errors import BadInputError, InhouseError, ResourceError, UsageError
 from models.home import home, private_dir
 from models.llm import ShouldStop
 from models.runtimes import Runtimes
 from models.texts import Catalogue, language_of
 from skills import registry
-from skills.contract import Context, SkillSpec
-from skills.events import Answer, Artifact, Event, Failure, Step, failure
+from skills.contract import Context, Filled, Said, SkillSpec
+from skills.events import Answer, Artifact, Event, Failure, Question, Step, failure
+from skills.readers.files import Found, find_files, kind_of
 
 TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
+_PROMISING = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A question that was asked back: for which skill, about which field, on which ask."""
+
+    skill: str
+    field: str
+    values: dict[str, Any]
+    said: Said
 
 
 class Assistant:
@@ -34,6 +49,8 @@ class Assistant:
         wish = cast(Wish, os.environ.get("INHOUSE_DEVICE", "auto"))
         self.runtimes = runtimes or Runtimes(wish=wish)
         self.talk = Talk()
+        self.router = Router(registry.all_specs(), self.runtimes, home() / "cache")
+        self._pending: _Pending | None = None
 
     def answer(self, ask: Ask, should_stop: ShouldStop, log: Log) -> Iterator[Event]:
         """Yield the events of an ask; the last one, and only that, is final."""
@@ -67,10 +84,77 @@ class Assistant:
     def _events(self, ask: Ask, context: Context) -> Iterator[Event]:
         if ask.skill:
             yield from self._run(registry.get(ask.skill), ask.request or {}, context)
-        elif not ask.text.strip():
+            return
+        text = ask.text.strip()
+        if not text:
             raise UsageError(TEXTS("empty_ask"))
+        pending, self._pending = self._pending, None
+        command, rest = _slash(text)
+        files, bare = find_files(rest)
+        files += tuple(_attached(path) for path in ask.files)
+        said = Said(rest, bare, files, context.language)
+        missing = next((found for found in files if not found.exists), None)
+        if missing:
+            raise BadInputError(TEXTS("file_not_found", path=missing.path))
+        if command:
+            yield from self._fill_and_run(registry.get(command), said, context)
+        elif pending and (resumed := _resume(pending, said)) is not None:
+            spec = registry.get(resumed[0])
+            yield from self._continue(spec, Filled(resumed[1]), pending.said, context)
         else:
-            yield from self.talk.reply(ask.text, context)
+            yield from self._route(said, context)
+
+    def _route(self, said: Said, context: Context) -> Iterator[Event]:
+        """Find the skill; two alike lead to a question back, none to talk."""
+        route = self.router.route(said.bare, said.files, said.language)
+        if route.rival:
+            choices = (route.skill, route.rival)
+            prompt = context.say(
+                TEXTS(
+                    "which_skill",
+                    first=registry.summary(choices[0], context.language),
+                    second=registry.summary(choices[1], context.language),
+                )
+            )
+            self._pending = _Pending("", "skill", {}, said)
+            yield from _question(prompt, "skill", choices, {})
+            return
+        skill = route.skill or self._ready_runner_up(said, dict(route.ranking))
+        if skill:
+            yield from self._fill_and_run(registry.get(skill), said, context)
+        else:
+            yield from self.talk.reply(said.text, context)
+
+    def _ready_runner_up(self, said: Said, shares: dict[str, float]) -> str:
+        """Return a skill that is likely enough and finds all it needs in what looked like talk.
+
+        `Is this praise or a complaint: …` names groups and a message: nobody chats like that.
+        """
+        for name, share in sorted(shares.items(), key=lambda pair: -pair[1]):
+            if name != CHAT and share >= _PROMISING:
+                spec = registry.get(name)
+                filled = spec.filler()(said)
+                if not filled.missing and len(filled.values) >= 2:
+                    return name
+        return ""
+
+    def _fill_and_run(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
+        """Fill the request from the ask and run the skill, or ask for what is missing."""
+        yield from self._continue(spec, spec.filler()(said), said, context)
+
+    def _continue(
+        self, spec: SkillSpec, filled: Filled, said: Said, context: Context
+    ) -> Iterator[Event]:
+        if filled.missing and filled.question:
+            self._pending = _Pending(spec.name, filled.missing, filled.values, said)
+            prompt = context.say(filled.question)
+            yield from _question(prompt, filled.missing, filled.choices, filled.values, spec.name)
+            return
+        last: Event | None = None
+        for last in self._run(spec, filled.values, context):
+            yield last
+        if isinstance(last, Answer):
+            self.talk.remember(said.text, last.text)
 
     def _run(self, spec: SkillSpec, values: dict[str, Any], context: Context) -> Iterator[Event]:
         """Check the request and run the skill, announcing how it was understood."""
@@ -93,6 +177,41 @@ class Assistant:
             for m in self.runtimes.loaded.values()
         )
         return Status(psutil.Process().memory_info().rss, uses)
+
+
+def _slash(text: str) -> tuple[str, str]:
+    """Split `/forecast sales.csv` into the skill and the rest; a path is no command."""
+    if not text.startswith("/"):
+        return "", text
+    word, _, rest = text[1:].partition(" ")
+    return (word, rest.strip()) if word in registry.names() else ("", text)
+
+
+def _attached(path: str) -> Found:
+    whole = absolute(path)
+    return Found(whole, path, kind_of(whole), whole.exists())
+
+
+def _resume(pending: _Pending, said: Said) -> tuple[str, dict[str, Any]] | None:
+    """Read an ask as the reply to the question before it; None if it is something else."""
+    if pending.field == "skill":
+        name = said.bare.strip().lower()
+        chosen = name if name in registry.names() else ""
+        if not chosen:
+            return None
+        return chosen, registry.get(chosen).filler()(pending.said).values
+    info = registry.get(pending.skill).request_class().model_fields[pending.field]
+    value = as_value(said, info.annotation)
+    return None if value is None else (pending.skill, {**pending.values, pending.field: value})
+
+
+def _question(
+    prompt: str, field: str, choices: tuple[str, ...], values: dict[str, Any], skill: str = ""
+) -> Iterator[Event]:
+    """Ask back: the question, and the answer that says the same for those who read only answers."""
+    yield Question(prompt, field, choices)
+    listed = f" ({' / '.join(choices)})" if choices else ""
+    yield Answer(prompt + listed, skill=skill, request=values, data={"asks_for": field})
 
 
 def _completed(event: Event, artifacts: list[str], seconds: float) -> Event:

@@ -21,6 +21,7 @@ from skills.events import (
 _GAP = "  "
 _MIN_COLUMN = 6
 _EVIDENCE_SHOWN = 12
+_QUOTE_SHOWN = 120
 
 
 def table_lines(table: Table, width: int, language: Language) -> list[str]:
@@ -108,7 +109,7 @@ def evidence_line(item: Evidence, language: Language) -> str:
     match item:
         case Quote():
             text = TEXTS(
-                "quote", text=item.text, source=item.source, where=item.where,
+                "quote", text=_shortened(item.text), source=item.source, where=item.where,
                 score=f"{item.score:.2f}", confidence=item.confidence,
             )  # fmt: skip
         case Metric():
@@ -128,6 +129,11 @@ def evidence_line(item: Evidence, language: Language) -> str:
         case Assumption():
             text = TEXTS("assumed", text=item.text)
     return text.to(language)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _QUOTE_SHOWN else line[:_QUOTE_SHOWN].rstrip() + "…"
 
 
 def _metric(item: Metric) -> Message:

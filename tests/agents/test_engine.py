@@ -38,7 +38,7 @@ async def test_an_answer_streams_and_ends_with_one_final_event() -> None:
         if statuses:
             break
         await asyncio.sleep(0.05)
-    assert statuses[0].models[0].name == "smollm2-135m-instruct"
+    assert "smollm2-135m-instruct" in {model.name for model in statuses[0].models}
     engine.close()
     assert engine.pid is None
 

@@ -1,0 +1,13 @@
+"""Answer customers from the company's own FAQ, word for word, or say honestly that it isn't there."""
+
+from skills.contract import SkillSpec
+
+SPEC = SkillSpec(
+    name="faq",
+    package="skills.faq",
+    request="skills.faq.face:FaqRequest",
+    fill="skills.faq.face:fill",
+    implementation="skills.faq.run:Faq",
+    file_kinds=frozenset({"document", "table"}),
+    models=("embedder",),
+)

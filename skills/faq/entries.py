@@ -1,0 +1,146 @@
+"""Question-and-answer entries out of Markdown, text and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import BadInputError
+from models.files import existing_file
+from models.texts import Catalogue
+from skills.readers.columns import hinted
+from skills.readers.tables import TableData, detect_encoding, read_table
+
+TEXTS = Catalogue(__package__)
+_TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm"}
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
+_ASKED = re.compile(
+    r"^\s*(?:[-*]\s*)?\**(?:Q(?:uestion)?\s*\d*|问题?\s*\d*)\s*[:：.、]\**\s*(.+?)\**$",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(
+    r"^\s*(?:[-*]\s*)?\**(?:A(?:nswer)?|答案?|回答)\s*[:：.、]\**\s*(.*)$", re.IGNORECASE
+)
+_BOLD_QUESTION = re.compile(r"^\s*(?:\d+[.)、]\s*)?\*\*(.+?[?？])\*\*\s*$")
+_PLAIN_QUESTION = re.compile(r"^\s*(?:\d+[.)、]\s*)?([^.!。！]{4,160}[?？])\s*$")
+_QUESTION_HINTS = r"question|^q$|ask|问题|提问|^问$|^问"
+_ANSWER_HINTS = r"answer|^a$|reply|response|答案|回答|答复|^答$|^答"
+_MAX_BYTES = 32 << 20
+_LONGEST_PASSAGE = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A question and its answer, or a passage whose `question` is the heading above it."""
+
+    question: str
+    answer: str
+    where: str
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """Return what a FAQ file holds.
+
+    Raises:
+        BadInputError: Not text or table, empty, or without a single answer; says why.
+    """
+    existing_file(path)
+    if path.suffix.lower() in _TABLES:
+        entries = list(_from_table(read_table(path)))
+    elif path.suffix.lower() in {".pdf", ".docx", ".doc", ".html", ".htm"}:
+        raise BadInputError(TEXTS("other_format", path=path, suffix=path.suffix))
+    else:
+        if path.stat().st_size > _MAX_BYTES:
+            raise BadInputError(TEXTS("too_large", path=path))
+        raw = path.read_bytes()
+        entries = list(_from_text(raw.decode(detect_encoding(raw, path), errors="replace")))
+    if not entries:
+        raise BadInputError(TEXTS("no_entries", path=path))
+    return entries
+
+
+def _from_table(table: TableData) -> Iterator[Entry]:
+    """Read a row an entry: the columns by their names, else the first two."""
+    questions = hinted(table.columns, _QUESTION_HINTS)
+    answers = [name for name in hinted(table.columns, _ANSWER_HINTS) if name not in questions[:1]]
+    if not (questions and answers) and len(table.columns) < 2:
+        raise BadInputError(TEXTS("one_column", path=table.path))
+    question = questions[0] if questions and answers else table.columns[0]
+    answer = answers[0] if questions and answers else table.columns[1]
+    pairs = zip(table.numbers, table.column(question), table.column(answer), strict=True)
+    for number, asked, answered in pairs:
+        if answered.strip():
+            yield Entry(" ".join(asked.split()), answered.strip(), f"row {number}")
+
+
+def _from_text(text: str) -> Iterator[Entry]:
+    """Read marked questions, question-like headings and lines, and passages under headings."""
+    block = _Block()
+    fenced = False
+    for line in text.lstrip("\ufeff").splitlines():
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        heading = None if fenced else _HEADING.match(line)
+        question = None if fenced else _question_in(line)
+        if heading:
+            yield from block.close()
+            block.open_heading(len(heading[1]), heading[2])
+        elif question:
+            yield from block.close()
+            block.question = question
+        elif (answer := _ANSWERED.match(line)) and block.question:
+            block.lines.append(answer[1])
+        else:
+            block.lines.append(line)
+    yield from block.close()
+
+
+def _question_in(line: str) -> str | None:
+    for pattern in (_ASKED, _BOLD_QUESTION, _PLAIN_QUESTION):
+        match = pattern.match(line)
+        if match:
+            return match[1].strip()
+    return None
+
+
+class _Block:
+    """The lines since the last question or heading."""
+
+    def __init__(self) -> None:
+        self.headings: list[tuple[int, str]] = []
+        self.question = ""
+        self.lines: list[str] = []
+
+    def open_heading(self, level: int, title: str) -> None:
+        """Start a section; headings of its level and below are over."""
+        self.headings = [(lv, name) for lv, name in self.headings if lv < level]
+        self.headings.append((level, re.sub(r"[*_`]", "", title)))
+
+    def close(self) -> Iterator[Entry]:
+        """Yield the block as an entry, or as passages if it is long and no question stands over it."""
+        body = "\n".join(self.lines).strip()
+        names = [name for _, name in self.headings]
+        asked, self.question, self.lines = self.question, "", []
+        if not body:
+            return
+        question = asked or (names[-1] if names else "")
+        parents = names if asked else names[:-1] if len(names) > 1 else names
+        where = " › ".join(parents)
+        if asked or question.endswith(("?", "？")) or len(body) <= _LONGEST_PASSAGE:
+            yield Entry(question, body, where)
+            return
+        for passage in split_passages(body):
+            yield Entry(question, passage, where)
+
+
+def split_passages(body: str) -> Iterator[str]:
+    """Split a long text at blank lines into passages of at most about 900 characters."""
+    passage = ""
+    for paragraph in re.split(r"\n\s*\n", body):
+        if passage and len(passage) + len(paragraph) > _LONGEST_PASSAGE:
+            yield passage.strip()
+            passage = ""
+        passage += paragraph + "\n\n"
+    if passage.strip():
+        yield passage.strip()

@@ -1,0 +1,75 @@
+"""Answer a customer's question with the stored answer, word for word, or refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from models.errors import UsageError
+from models.files import existing_file
+from models.texts import Catalogue, Message, language_of
+from skills.contract import Context
+from skills.events import Answer, Assumption, Event, Evidence, Progress, Quote
+from skills.faq.bases import last_base
+from skills.faq.face import FaqRequest
+from skills.faq.index import Base, Hit, open_base
+
+TEXTS = Catalogue(__package__)
+
+
+class Faq:
+    """The skill."""
+
+    def run(self, request: FaqRequest, context: Context) -> Iterator[Event]:
+        """See `Skill.run`."""
+        question = " ".join(request.question.split())
+        path = request.file or last_base(context.home)
+        if path is None:
+            raise UsageError(TEXTS("which_file"))
+        existing_file(path)
+        yield Progress(0, None, note=context.say(TEXTS("opening", name=path.name)))
+        language = language_of(question) if question else "en"
+        base = open_base(path, context, language=language)
+        context.check()
+        assumed: list[Evidence] = []
+        if request.file is None:
+            assumed.append(Assumption(context.say(TEXTS("assumed_file", path=path))))
+        if not question:
+            yield Answer(
+                context.say(TEXTS("added", name=path.name, n=base.size)), evidence=tuple(assumed)
+            )
+            return
+        yield _answer(base, base.search(question), path, assumed, context)
+
+
+def _answer(
+    base: Base, hits: list[Hit], path: Path, assumed: list[Evidence], context: Context
+) -> Answer:
+    """Return the best entry's stored answer if it is near enough, else an honest refusal."""
+    best = hits[0]
+    threshold = TEXTS("threshold", threshold=f"{base.threshold:.2f}", name=path.name)
+    evidence: tuple[Evidence, ...] = (
+        _quote(best, base, path, context), *assumed, Assumption(context.say(threshold)),
+    )  # fmt: skip
+    data = {
+        "question": best.entry.question,
+        "score": round(best.score, 4),
+        "threshold": base.threshold,
+    }
+    if best.score >= base.threshold:
+        return Answer(best.entry.answer, evidence=evidence, data=data)
+    refusal = context.say(TEXTS("refused", name=path.name))
+    return Answer(refusal, evidence=evidence, refused=True, data=data)
+
+
+def _quote(hit: Hit, base: Base, path: Path, context: Context) -> Quote:
+    places = [place for place in (hit.entry.where, hit.entry.question) if place]
+    word = context.say(_confidence(hit.score, base.threshold))
+    return Quote(hit.entry.answer, path.name, round(hit.score, 3), " › ".join(places), word)
+
+
+def _confidence(score: float, threshold: float) -> Message:
+    """Return a score as words, measured from this base's threshold to a perfect match."""
+    if score < threshold:
+        return TEXTS("too_far")
+    return TEXTS("sure" if score >= (1 + threshold) / 2 else "likely")

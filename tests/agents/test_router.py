@@ -1,0 +1,99 @@
+"""Routing held-back requests in people's words; figures, not single sentences."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.router import Route, Router, file_kinds
+from models.errors import ModelMissingError
+from models.runtimes import Runtimes
+from models.texts import language_of
+from skills import registry
+from skills.readers.files import Found
+
+ROWS = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "data" / "routing.jsonl").read_text().splitlines()
+]
+
+
+def _files(row: dict[str, str], folder: Path) -> tuple[Found, ...]:
+    """Return files of the kind that a request comes with."""
+    kind = row["file"]
+    if not kind:
+        return ()
+    if kind != "folder":
+        return (Found(Path("x"), "x", kind),)  # type: ignore[arg-type]
+    suffix = "wav" if row["skill"] == "transcribe" else "jpg"
+    inside = folder / suffix
+    inside.mkdir(exist_ok=True)
+    (inside / f"a.{suffix}").touch()
+    return (Found(inside, "x", "folder"),)
+
+
+def _share_right(runtimes: Runtimes, language: str, folder: Path) -> tuple[float, float]:
+    """Return the share of requests routed rightly, and of talk that was known as talk."""
+    router = Router(registry.all_specs(), runtimes, folder / "cache")
+    right, talk = [], []
+    for row in (row for row in ROWS if language_of(row["text"]) == language):
+        route = router.route(row["text"], _files(row, folder), language_of(row["text"]))
+        good = (route.skill or "chat") == row["skill"] and not route.rival
+        (talk if row["skill"] == "chat" else right).append(good)
+    return sum(right) / len(right), sum(talk) / len(talk)
+
+
+@pytest.mark.small
+def test_english_requests_on_the_small_model(small: Runtimes, tmp_path: Path) -> None:
+    right, talk = _share_right(small, "en", tmp_path)
+    assert right >= 0.8
+    assert talk >= 0.7
+
+
+@pytest.mark.small
+def test_chinese_words_need_the_multilingual_model(small: Runtimes, tmp_path: Path) -> None:
+    router = Router(registry.all_specs(), small, tmp_path)
+    with pytest.raises(ModelMissingError, match="multilingual-e5-small"):
+        router.route("你好", (), "zh")
+    audio = (Found(Path("x.wav"), "x.wav", "audio"),)
+    assert router.route("写出来", audio, "zh") == Route("transcribe", 1.0)
+
+
+@pytest.mark.standard
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_requests_on_the_standard_models(standard: Runtimes, tmp_path: Path, language: str) -> None:
+    right, talk = _share_right(standard, language, tmp_path)
+    assert right >= 0.9
+    assert talk >= 0.9
+
+
+@pytest.mark.small
+def test_the_regression_is_kept_on_disk(small: Runtimes, tmp_path: Path) -> None:
+    first = Router(registry.all_specs(), small, tmp_path).route("sort my mail", (), "en")
+    assert len(list(tmp_path.glob("router-*.npz"))) == 1
+    (saved,) = tmp_path.glob("router-*.npz")
+    again = Router(registry.all_specs(), small, tmp_path).route("sort my mail", (), "en")
+    assert again == first
+    saved.write_bytes(b"damaged")
+    assert Router(registry.all_specs(), small, tmp_path).route("sort my mail", (), "en") == first
+
+
+def test_a_folder_counts_as_what_it_holds(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "c.wav"):
+        (tmp_path / name).touch()
+    assert file_kinds((Found(tmp_path, "x", "folder"),)) == {"image"}
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert file_kinds((Found(empty, "x", "folder"),)) == {"folder"}
+
+
+def test_no_held_back_request_is_an_example() -> None:
+    examples = {
+        line
+        for spec in registry.all_specs()
+        for language in ("en", "zh")
+        for line in spec.examples(language)  # type: ignore[arg-type]
+    }
+    assert not examples & {row["text"] for row in ROWS}
