@@ -48,7 +48,7 @@ class Engine:
     """
 
     def __init__(self, device: str = "auto", on_status: Callable[[Status], None] | None = None):
-        self._device, self._on_status = device, on_status
+        self._device, self.on_status = device, on_status
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: BinaryIO | None = None
         self._frames: asyncio.Queue[FromEngine | None] = asyncio.Queue()
@@ -109,8 +109,8 @@ class Engine:
     def _notice(self, frame: FromEngine) -> None:
         if isinstance(frame, Cancelled):
             self._acknowledged.set()
-        elif isinstance(frame, Status) and self._on_status:
-            self._on_status(frame)
+        elif isinstance(frame, Status) and self.on_status:
+            self.on_status(frame)
         elif isinstance(frame, Hello) and frame.version != VERSION:
             raise InhouseError(TEXTS("engine_version"))
 

@@ -43,7 +43,11 @@ class LazyGroup(click.Group):
             formatter.write_dl([(n, TEXTS(f"command_{n}").to(language)) for n in names])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the interface.")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "metal"]), default="auto",
@@ -52,5 +56,9 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="inhouse")
 @click.pass_context
 def main(ctx: click.Context, lang: Literal["en", "zh"] | None, device: str) -> None:
-    """Your in-house AI team. Everything runs on this machine."""
+    """Your in-house AI team. Everything runs on this machine. Without a command, the chat opens."""
     ctx.obj = Settings(interface_language(lang), device, lang or "")
+    if ctx.invoked_subcommand is None:
+        from app.tui.app import run_chat
+
+        run_chat(ctx.obj)

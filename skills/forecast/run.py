@@ -92,21 +92,21 @@ def _horizon(series: Series, request: ForecastRequest) -> int:
     frequency = series.frequency
     if request.horizon is None:
         horizon = min(DEFAULT_HORIZONS[frequency.kind], max(1, len(series.values) // 2))
-        series.assumed.append(TEXTS("assumed_horizon", n=horizon, unit=unit_word(frequency)))
+        series.assumed.append(TEXTS("assumed_horizon", periods=count_of(frequency, horizon)))
         return horizon
     unit: Unit | None = request.unit
     if unit is None:
         return request.horizon
     if frequency.kind == "step":
         series.frequency = Frequency(unit)
-        series.assumed.append(TEXTS("assumed_unit", unit=TEXTS(f"unit_{unit}")))
+        series.assumed.append(TEXTS("assumed_unit", periods=TEXTS(f"unit_{unit}", n=1)))
         return request.horizon
     return min(1000, frequency.periods(request.horizon, unit))
 
 
-def unit_word(frequency: Frequency) -> Message:
-    """Return what a period is called."""
-    return TEXTS(f"unit_{frequency.kind}")
+def count_of(frequency: Frequency, count: int) -> Message:
+    """Return a number of periods in words."""
+    return TEXTS(f"unit_{frequency.kind}", n=count)
 
 
 def future_labels(series: Series, horizon: int) -> list[str]:
@@ -146,7 +146,7 @@ def _sentence(
     else:
         trust = TEXTS("trust_bad")
     return TEXTS(
-        "answer", column=series.name, n=horizon, unit=unit_word(series.frequency), first=labels[0],
+        "answer", column=series.name, periods=count_of(series.frequency, horizon), first=labels[0],
         last=labels[-1], mean=_short(total / horizon), total=_short(total), change=change, trust=trust,
         low=_short(float(outlook.low[80].mean())), high=_short(float(outlook.high[80].mean())),
     )  # fmt: skip

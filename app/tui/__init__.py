@@ -1,0 +1,1 @@
+"""The chat: draws events, holds no model code."""
