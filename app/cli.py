@@ -10,7 +10,12 @@ from app.context import TEXTS, Settings
 from models.home import interface_language
 from skills import registry
 
-_COMMANDS = {"ask": "app.commands.ask:ask", "models": "app.commands.models:models"}
+_COMMANDS = {
+    "ask": "app.commands.ask:ask",
+    "demo": "app.commands.demo:demo",
+    "devices": "app.commands.devices:devices",
+    "models": "app.commands.models:models",
+}
 
 
 class LazyGroup(click.Group):
