@@ -6,11 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import psutil
 from pydantic import ValidationError
+from rapidfuzz import fuzz, process
 
 from agents.chat import Talk
 from agents.protocol import Ask, ModelUse, Status, absolute
@@ -21,7 +23,7 @@ from models.errors import BadInputError, InhouseError, ResourceError, UsageError
 from models.home import home, private_dir
 from models.llm import ShouldStop
 from models.runtimes import Runtimes
-from models.texts import Catalogue, language_of
+from models.texts import Catalogue, Message, language_of
 from skills import registry
 from skills.contract import Context, Filled, Said, SkillSpec
 from skills.events import Answer, Artifact, Event, Failure, Question, Step, failure
@@ -30,6 +32,7 @@ from skills.readers.files import Found, find_files, kind_of
 TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
 _PROMISING = 0.1
+_CLOSE_NAME = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Assistant:
         said = Said(rest, bare, files, context.language)
         missing = next((found for found in files if not found.exists), None)
         if missing:
-            raise BadInputError(TEXTS("file_not_found", path=missing.path))
+            raise BadInputError(_not_found(missing.path))
         if command:
             yield from self._fill_and_run(registry.get(command), said, context)
         elif pending and (resumed := _resume(pending, said)) is not None:
@@ -185,6 +188,18 @@ def _slash(text: str) -> tuple[str, str]:
         return "", text
     word, _, rest = text[1:].partition(" ")
     return (word, rest.strip()) if word in registry.names() else ("", text)
+
+
+def _not_found(path: Path) -> Message:
+    """Say that a file is not there, with the name that was probably meant."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
+    except OSError:
+        names = []
+    close = process.extractOne(path.name, names, scorer=fuzz.ratio, score_cutoff=_CLOSE_NAME)
+    if close:
+        return TEXTS("file_not_found_but", path=path, close=close[0])
+    return TEXTS("file_not_found", path=path)
 
 
 def _attached(path: str) -> Found:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import PurePath
+
 from rich.cells import cell_len, set_cell_size
 
 from app.context import TEXTS
 from models.texts import Language, Message
 from skills.events import (
+    Answer,
+    Artifact,
     Assumption,
     Backtest,
     Evidence,
@@ -83,6 +88,31 @@ def progress_text(progress: Progress, elapsed: float, language: Language) -> str
     elif progress.done:
         parts.append(f"{progress.done:,.0f} {progress.unit}".strip())
     return " · ".join(parts)
+
+
+def file_lines(artifacts: Sequence[Artifact], language: Language) -> list[str]:
+    """Return the files that were written, those of one folder on one line."""
+    folders: dict[str, list[str]] = {}
+    for artifact in artifacts:
+        path = PurePath(artifact.path)
+        folders.setdefault(str(path.parent), []).append(path.name)
+    return [
+        TEXTS("file_written", path=str(PurePath(folder) / names[0])).to(language)
+        if len(names) == 1
+        else TEXTS("files_written", folder=folder, names=", ".join(names)).to(language)
+        for folder, names in folders.items()
+    ]
+
+
+def source_line(answer: Answer, language: Language) -> str:
+    """Return where a quoted answer comes from; empty if it quotes nothing."""
+    quote = answer.evidence[0] if answer.evidence else None
+    if not isinstance(quote, Quote) or answer.refused:
+        return ""
+    return TEXTS(
+        "source", source=quote.source, where=quote.where, confidence=quote.confidence,
+        score=f"{quote.score:.2f}",
+    ).to(language)  # fmt: skip
 
 
 def duration(seconds: float) -> str:

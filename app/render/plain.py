@@ -7,8 +7,13 @@ import sys
 import time
 from typing import TextIO
 
-from app.context import TEXTS
-from app.render.blocks import evidence_lines, progress_text, table_lines
+from app.render.blocks import (
+    evidence_lines,
+    file_lines,
+    progress_text,
+    source_line,
+    table_lines,
+)
 from app.render.chart import text_lines
 from app.view import View, reduce
 from models.texts import Language
@@ -58,6 +63,8 @@ class PlainRenderer:
             self._write("" if self.view.streamed.endswith("\n") else "\n", end="")
         if self.view.detail or not self.view.streamed:
             self._write(answer.text)
+        source = source_line(answer, self.language)
+        self._lines([source] if source else [])
         for block in self.view.blocks:
             self._write(f"\n{block.title}" if block.title else "")
             if isinstance(block, Chart):
@@ -66,8 +73,7 @@ class PlainRenderer:
                 self._lines(table_lines(block, self.width, self.language))
         if self.view.artifacts:
             self._write("")
-        for artifact in self.view.artifacts:
-            self._write(TEXTS("file_written", path=artifact.path).to(self.language))
+        self._lines(file_lines(self.view.artifacts, self.language))
         lines = evidence_lines(answer.evidence, self.language)
         if lines:
             self._write("")

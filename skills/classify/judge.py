@@ -1,8 +1,8 @@
 """The language model as a judge: one text, a few groups, exact probabilities.
 
 The group's meaning goes into the prompt, since a sentence a group helps more than anything else. The
-text stands in quotes and is called data; how often an instruction inside a text still moves its group
-is measured in `benchmarks/injection.py`.
+text stands in quotes and is called data, and what it says to its sorter is left out; how often an
+instruction inside a text still moves its group is measured in `benchmarks/injection.py`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,22 @@ import numpy as np
 from models.llm import LanguageModel, ShouldStop, Turn
 from models.scoring import LabelScorer
 from models.texts import Catalogue, Language, language_of
+from skills.classify.instructions import for_the_shop
 
 TEXTS = Catalogue(__package__)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A group and how probable it is; `shares` has the probability of each group."""
+    """A group and how probable it is; `shares` has the probability of each group.
+
+    `instructed` says that the text tried to tell its sorter what to do, and that this was not read.
+    """
 
     label: str
     confidence: float
     shares: tuple[float, ...]
+    instructed: bool = False
 
 
 @cache
@@ -40,7 +45,12 @@ def _glossary() -> dict[str, dict[str, str]]:
 
 
 class Judge:
-    """Sorts texts into `labels`. Equal texts are read once."""
+    """Sorts texts into `labels`. Equal texts are read once.
+
+    `guarded` leaves out what a text says to its sorter; the benchmark turns it off to compare.
+    """
+
+    guarded = True
 
     def __init__(
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
@@ -67,9 +77,10 @@ class Judge:
         """
         key = " ".join(text.split())
         if key not in self._seen:
-            shares = np.exp(self._scorer.score(key, should_stop))
+            read, instructed = for_the_shop(key, self.labels) if self.guarded else (key, False)
+            shares = np.exp(self._scorer.score(read, should_stop))
             best = int(shares.argmax())
             self._seen[key] = Verdict(
-                self.labels[best], float(shares[best]), tuple(map(float, shares))
+                self.labels[best], float(shares[best]), tuple(map(float, shares)), instructed
             )
         return self._seen[key]

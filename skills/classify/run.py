@@ -84,7 +84,8 @@ class Classify:
         share = f"{verdict.confidence:.0%}"
         text = context.say(TEXTS("answer_message", label=verdict.label, share=share))
         data = {"label": verdict.label, "confidence": round(verdict.confidence, 4)}
-        yield Answer(text, data=data)
+        said = (Assumption(context.say(TEXTS("instructed"))),) if verdict.instructed else ()
+        yield Answer(text, evidence=said, data=data)
 
     def _judge(self, request: ClassifyRequest, context: Context) -> Generator[Event, None, _Sorted]:
         """Let the language model read every row."""
@@ -101,6 +102,11 @@ class Classify:
                 verdict = judge(text, context.should_stop)
                 sorted_.labels[position] = verdict.label
                 sorted_.confidences[position] = verdict.confidence
+                if verdict.instructed:
+                    row = table.numbers[position]
+                    sorted_.evidence.append(
+                        Skipped(str(table.path), context.say(TEXTS("instructed")), row)
+                    )
             yield Progress(position + 1, len(sorted_.texts), unit, note)
         if gold:
             sorted_.evidence += _against_gold(sorted_, gold, context)

@@ -20,8 +20,8 @@ from models.texts import Catalogue
 from skills.readers.numbers import parse_number
 
 TEXTS = Catalogue(__package__)
-_MAX_BYTES = 1 << 30
-_MAX_UNZIPPED = 1 << 30
+_MAX_BYTES = 256 << 20
+_MAX_UNZIPPED = 512 << 20
 _SAMPLE_LINES = 200
 _DELIMITERS = ",;\t|"
 _FIELD_LIMIT = 16 << 20

@@ -142,7 +142,8 @@ def _sentence(tagged: list[Tagged], skipped: list[Skipped]) -> Message:
         tag, p = tagged[0].tags[0]
         return TEXTS("answer_one", name=tagged[0].path.name, tag=tag, certainty=confidence(p))
     common = Counter(one.tags[0][0] for one in tagged).most_common(3)
-    most = ", ".join(f"{tag} ({count})" for tag, count in common)
-    unsure = sum(one.tags[0][1] < _LIKELY for one in tagged)
+    most = ", ".join(f"{tag} ({n})" for tag, n in common)
+    count = sum(one.tags[0][1] < _LIKELY for one in tagged)
+    unsure: Message | str = TEXTS("unsure_about", n=count) if count else ""
     key = "answer_many_skipped" if skipped else "answer_many"
     return TEXTS(key, n=len(tagged), most=most, unsure=unsure, skipped=len(skipped))

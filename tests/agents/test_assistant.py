@@ -96,6 +96,10 @@ def test_failures_are_sentences(assistant: Assistant, tmp_path: Path) -> None:
         assert isinstance(final, Failure)
         assert words in final.message
         assert final.remedy
+    (tmp_path / "sales.csv").write_text("date,n\n2024-01-01,1\n")
+    typo = _events(assistant, f"forecast {tmp_path / 'salse.csv'}")[-1]
+    assert isinstance(typo, Failure)
+    assert typo.remedy == "Did you mean sales.csv?"
     chinese = _events(assistant, "预测 没有.csv")[-1]
     assert isinstance(chinese, Failure)
     assert "找不到文件" in chinese.message

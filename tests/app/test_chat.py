@@ -221,7 +221,7 @@ async def test_the_status_line(app: ChatApp) -> None:
         status = app.query_one(StatusLine)
         await _wait(pilot, lambda: "minilm (cpu)" in str(status.render()))
         assert "300 MB" in str(status.render())
-    assert status_text(None, "", "zh") == "离线：数据不离开本机"
+    assert status_text(None, "", "zh") == "离线"
 
 
 async def test_a_small_screen(app: ChatApp) -> None:

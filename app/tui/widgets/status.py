@@ -1,4 +1,4 @@
-"""The line at the bottom: what is warm, on what, how much memory, and that nothing leaves."""
+"""The line at the bottom: that nothing leaves, how much memory, and what is warm, on what."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class StatusLine(Static):
 def status_text(state: Status | None, hint: str, language: Language) -> str:
     """Return the line as text."""
     parts = [hint] if hint else []
-    if state and state.models:
-        parts.append(", ".join(f"{m.name} ({m.device})" for m in state.models))
+    parts.append(TEXTS("offline").to(language))
     if state:
         parts.append(TEXTS("memory", megabytes=state.memory // 1_000_000).to(language))
-    parts.append(TEXTS("offline").to(language))
+    if state and state.models:
+        parts.append(", ".join(f"{m.name} ({m.device})" for m in reversed(state.models)))
     return " · ".join(parts)

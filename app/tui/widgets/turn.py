@@ -11,7 +11,13 @@ from textual.content import Content
 from textual.widgets import Collapsible, Markdown, Static
 
 from app.context import TEXTS
-from app.render.blocks import evidence_lines, progress_text, table_lines
+from app.render.blocks import (
+    evidence_lines,
+    file_lines,
+    progress_text,
+    source_line,
+    table_lines,
+)
 from app.tui.widgets.chart import ChartView
 from app.tui.widgets.lines import Lines, plain
 from app.view import View, reduce
@@ -33,6 +39,7 @@ class Turn(Vertical):
     Turn > .failure { color: $text-error; }
     Turn > .answer { margin: 0; padding: 0; }
     Turn > .chart, Turn > .block { margin: 1 0 0 0; }
+    Turn > .source { color: $text-muted; }
     Turn > .files { color: $text-success; margin: 1 0 0 0; }
     Turn > Collapsible { border: none; padding: 0; margin: 1 0 0 0; background: transparent; }
     Turn > Collapsible > Contents { padding: 0 0 0 2; }
@@ -103,12 +110,13 @@ class Turn(Vertical):
             await self.mount(Static(Content(notice.text), classes="notice"))
         if self.view.detail or self._markdown is None:
             await self._headline(answer)
+        source = source_line(answer, self.language)
+        if source:
+            await self.mount(Static(Content(source), classes="source"))
         for block in self.view.blocks:
             await self.mount(*self._block(block))
         if self.view.artifacts:
-            label = "\n".join(
-                TEXTS("file_written", path=a.path).to(self.language) for a in self.view.artifacts
-            )
+            label = "\n".join(file_lines(self.view.artifacts, self.language))
             await self.mount(Static(Content(label), classes="files"))
         await self._evidence(answer)
 
