@@ -163,9 +163,16 @@ def _slashed(text: str, base: Path) -> Iterator[_Span]:
         for begin in sorted({start, match.start()}):
             ends = (e for e in range(last, match.start(), -1) if not text[e - 1].isspace())
             hit = next(((e, p) for e in ends if (p := _exists(text[begin:e], base))), None)
-            if hit and hit[1] != Path(hit[1].anchor):
+            if hit and hit[1] != Path(hit[1].anchor) and not _goes_on(text, hit[0]):
                 yield _Span(begin, hit[0], (hit[1],))
                 break
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Say whether a folder is only the beginning of the path of a file that does not exist."""
+    rest = text[end:].split(maxsplit=1)[:1] if end < len(text) and not text[end].isspace() else []
+    below = text[end - 1] in "/\\" or bool(rest and rest[0][0] in "/\\")
+    return below and bool(rest and _SUFFIX.search(rest[0]))
 
 
 def _globs(text: str, base: Path) -> Iterator[_Span]:

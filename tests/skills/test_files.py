@@ -72,6 +72,15 @@ def test_a_missing_file_is_found_too(here: Path, text: str, name: str) -> None:
     assert [(entry.path.name, entry.exists) for entry in found] == [(name, False)]
 
 
+def test_a_missing_file_in_a_folder_that_exists(here: Path) -> None:
+    found, _ = find_files(f"forecast {here}/shots/sales.csv for June", here)
+    assert [(entry.path, entry.exists) for entry in found] == [
+        (here / "shots" / "sales.csv", False)
+    ]
+    found, _ = find_files(f"给 {here}/照片/ 里的图打标签", here)
+    assert [(entry.path, entry.exists) for entry in found] == [(here / "照片", True)]
+
+
 def test_a_home_path(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(here))
     found, _ = find_files("forecast ~/sales.csv", Path("/"))
