@@ -215,8 +215,11 @@ def _resume(pending: _Pending, said: Said) -> tuple[str, dict[str, Any]] | None:
         if not chosen:
             return None
         return chosen, registry.get(chosen).filler()(pending.said).values
-    info = registry.get(pending.skill).request_class().model_fields[pending.field]
-    value = as_value(said, info.annotation)
+    spec = registry.get(pending.skill)
+    whole = spec.filler()(said)
+    if not whole.missing and pending.field in whole.values and len(whole.values) > 1:
+        return None  # it says everything itself: a new ask
+    value = as_value(said, spec.request_class().model_fields[pending.field].annotation)
     return None if value is None else (pending.skill, {**pending.values, pending.field: value})
 
 

@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float64]
 CHAT = "chat"
 _UNSURE = 0.3
 _CLOSE = 0.08
+_SURELY_TALK = 0.9
 _STRENGTH = 20.0  # inverse of the regularisation, chosen by cross-validation on the examples
 _FILE_IN_EXAMPLE = re.compile(
     r"[\w\u4e00-\u9fff]+\.(?:csv|tsv|xlsx|jsonl|md|txt|mp3|wav|mp4|jpg|png|srt)\b"
@@ -61,14 +62,19 @@ class Router:
             ModelMissingError: Chinese words need the multilingual model, and it is not here.
         """
         kinds = file_kinds(files)
-        fits = [name for name, spec in self._specs.items() if kinds and kinds & spec.file_kinds]
-        if len(fits) == 1:
+        fits = self._fitting(files, kinds)
+        if len(fits) == 1 and not kinds & {"table", "document"}:
             return Route(fits[0], 1.0)
         shares = self._shares(text or "?", language)
-        if kinds:
-            allowed = fits or [name for name in shares if name != CHAT]
-            shares = {name: p for name, p in shares.items() if name in allowed}
+        if fits and shares[CHAT] < _SURELY_TALK:
+            shares = {name: p for name, p in shares.items() if name in fits}
         return _decide(shares)
+
+    def _fitting(self, files: Sequence[Found], kinds: set[FileKind]) -> list[str]:
+        """Return the skills that can use the files: by their kind, then by what is inside."""
+        by_kind = [name for name, spec in self._specs.items() if kinds & spec.file_kinds]
+        inside = [name for name in by_kind if all(map(self._specs[name].can_use, files))]
+        return inside or by_kind
 
     def _shares(self, text: str, language: Language) -> dict[str, float]:
         """Return a probability for each skill and for talk."""
@@ -176,4 +182,4 @@ class _Head:
 
         model = LogisticRegression(C=_STRENGTH, max_iter=2000, class_weight="balanced")
         model.fit(embedder.encode(texts), labels)
-        return cls(list(model.classes_), model.coef_, model.intercept_, embedder)
+        return cls(list(map(str, model.classes_)), model.coef_, model.intercept_, embedder)

@@ -15,7 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
-from skills.forecast.members import LEVELS, forecast, usable_season
+from skills.forecast.members import LEVELS, backtest, forecast, usable_season, widened
+
+
+def factors(train: np.ndarray, season: int, horizon: int, daily: bool) -> dict[int, float]:
+    """Return how much the backtest on the training part widens the bands."""
+    running = backtest(train, season, horizon, lambda: None, daily=daily)
+    while True:
+        try:
+            next(running)
+        except StopIteration as end:
+            return end.value.widen if end.value else {}
 
 
 def main() -> None:
@@ -33,6 +43,7 @@ def main() -> None:
             season = usable_season(len(train), int(row["m"]))
             daily = int(row["m"]) == 7
             found = forecast(train, season, len(test), lambda: None, daily=daily)
+            found = widened(found, factors(train, season, len(test), daily), -np.inf)
             scale = float(np.abs(train[season:] - train[:-season]).mean()) or 1.0
             ours.append(np.abs(test - found.mean).mean() / scale)
             naive.append(np.abs(test - np.resize(train[-season:], len(test))).mean() / scale)

@@ -60,6 +60,7 @@ class SkillSpec:
         fill: Import path of `fill(said: Said) -> Filled`.
         implementation: Import path of the skill; called without arguments.
         file_kinds: What kinds of files it works on.
+        fits: Import path of `fits(found: Found) -> bool`, which looks inside a file of such a kind.
         models: The tasks it needs models for.
     """
 
@@ -70,6 +71,7 @@ class SkillSpec:
     implementation: str
     file_kinds: frozenset[FileKind] = frozenset()
     models: tuple[str, ...] = ()
+    fits: str = ""
 
     @cached_property
     def texts(self) -> Catalogue:
@@ -89,6 +91,10 @@ class SkillSpec:
         """Import and return `fill`."""
         fill: Callable[[Said], Filled] = load_object(self.fill)
         return fill
+
+    def can_use(self, found: Found) -> bool:
+        """Say whether a file of the right kind holds what the skill needs."""
+        return bool(load_object(self.fits)(found)) if self.fits else True
 
     def load(self) -> Skill[Any]:
         """Import the implementation and make one."""

@@ -7,6 +7,7 @@ SPEC = SkillSpec(
     package="skills.classify",
     request="skills.classify.face:ClassifyRequest",
     fill="skills.classify.face:fill",
+    fits="skills.classify.face:fits",
     implementation="skills.classify.run:Classify",
     file_kinds=frozenset({"table", "document"}),
     models=("llm", "embedder"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from models.errors import BadInputError, UsageError
 from models.texts import Catalogue
 from skills.readers.columns import hinted, named_column
+from skills.readers.dates import parse_dates
 from skills.readers.numbers import parse_number
 from skills.readers.tables import TableData
 
@@ -43,7 +44,7 @@ def text_column(table: TableData, asked: str, exclude: Sequence[str] = ()) -> st
     for name in table.columns:
         cells = [cell for cell in table.column(name)[:500] if cell.strip()]
         words = [cell for cell in cells if parse_number(cell) is None]
-        if name not in exclude and len(words) > len(cells) / 2:
+        if name not in exclude and len(words) > len(cells) / 2 and parse_dates(cells) is None:
             lengths[name] = sum(map(len, words)) / max(1, len(words))
     if not lengths:
         raise BadInputError(TEXTS("no_text", path=table.path))

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from models.errors import InhouseError
 from models.texts import Catalogue
+from skills.classify.columns import text_column
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
-from skills.readers.labels import find_labels, wants_sentiment
+from skills.readers.files import Found
+from skills.readers.labels import find_labels, find_one_group, wants_sentiment
 from skills.readers.tables import read_table
 from skills.request import Request, argument, option
 
@@ -20,6 +22,7 @@ _LEARN = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _MESSAGE = re.compile(r"[:：]\s*(.+)$|[\"“「]([^\"”」]{4,})[\"”」]", re.DOTALL)
+_SAMPLE = 20
 _SENTIMENT = {"en": ("positive", "negative", "neutral"), "zh": ("正面", "负面", "中性")}
 
 
@@ -57,6 +60,8 @@ def fill(said: Said) -> Filled:
             values["meanings"] = {name: text for name, text in labels.items() if text}
     elif wants_sentiment(asked):
         values["labels"] = list(_SENTIMENT[said.language])
+    elif one := find_one_group(asked):
+        values["labels"] = list(one)
     return _missing(values, columns, said)
 
 
@@ -69,6 +74,17 @@ def _missing(values: dict[str, object], columns: list[str], said: Said) -> Fille
             return Filled(values, "learn", TEXTS("which_column"), tuple(columns))
         return Filled(values, "labels", TEXTS("which_labels"))
     return Filled(values)
+
+
+def fits(found: Found) -> bool:
+    """Say whether a table has a column of text."""
+    if found.kind != "table" or not found.exists:
+        return True
+    try:
+        text_column(read_table(found.path, limit=_SAMPLE), "")
+    except InhouseError:
+        return False
+    return True
 
 
 def _without_message(text: str) -> tuple[str, str]:
@@ -95,6 +111,6 @@ def _is_list(before: str, after: str) -> bool:
 def _columns(path: Path) -> list[str]:
     """Return the columns of the table; a bad file is reported when it is read."""
     try:
-        return read_table(path, limit=20).columns
+        return read_table(path, limit=_SAMPLE).columns
     except InhouseError:
         return []

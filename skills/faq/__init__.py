@@ -7,6 +7,7 @@ SPEC = SkillSpec(
     package="skills.faq",
     request="skills.faq.face:FaqRequest",
     fill="skills.faq.face:fill",
+    fits="skills.faq.face:fits",
     implementation="skills.faq.run:Faq",
     file_kinds=frozenset({"document", "table"}),
     models=("embedder",),

@@ -61,6 +61,12 @@ def read_entries(path: Path) -> list[Entry]:
     return entries
 
 
+def has_answers(columns: list[str]) -> bool:
+    """Say whether a header names a column of questions and one of answers."""
+    questions = hinted(columns, _QUESTION_HINTS)
+    return bool(questions and [c for c in hinted(columns, _ANSWER_HINTS) if c not in questions[:1]])
+
+
 def _from_table(table: TableData) -> Iterator[Entry]:
     """Read a row an entry: the columns by their names, else the first two."""
     questions = hinted(table.columns, _QUESTION_HINTS)

@@ -7,6 +7,7 @@ SPEC = SkillSpec(
     package="skills.forecast",
     request="skills.forecast.face:ForecastRequest",
     fill="skills.forecast.face:fill",
+    fits="skills.forecast.face:fits",
     implementation="skills.forecast.run:Forecast",
     file_kinds=frozenset({"table"}),
 )

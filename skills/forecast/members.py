@@ -23,6 +23,8 @@ LEVELS = (80, 95)
 _YEAR = 365
 _MOST = 1500  # periods looked at: four years of days; older ones cost time and tell little
 _WINDOWS = 3
+_ENOUGH = 20
+_WIDEST = 4.0
 _ETS_LONGEST_SEASON = 24
 
 
@@ -97,9 +99,51 @@ def windows(count: int, season: int, horizon: int) -> tuple[int, int]:
     return (min(_WINDOWS, fit), length) if fit > 0 else (0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What the past says: errors, and by how much the bands must be widened to hold, a level."""
+
+    errors: Backtest
+    widen: dict[int, float]
+
+
+def widened(outlook: Outlook, widen: dict[int, float], floor: float) -> Outlook:
+    """Return an outlook whose bands are wider by a factor, but not below `floor`."""
+
+    def bound(side: dict[int, Floats]) -> dict[int, Floats]:
+        moved = {n: outlook.mean + (side[n] - outlook.mean) * widen.get(n, 1.0) for n in side}
+        return {n: np.maximum(bounds, floor) for n, bounds in moved.items()}
+
+    return Outlook(outlook.mean, bound(outlook.low), bound(outlook.high))
+
+
+def _needed(misses: dict[int, list[Floats]]) -> dict[int, float]:
+    """Return the factor a level by which the bands would have held what was held back.
+
+    Bands are never narrowed, and too few values to tell widen nothing. This is split conformal
+    prediction (Vovk et al. 2005) on errors in units of the band's own width.
+    """
+    factors = {}
+    for level, parts in misses.items():
+        ratios = np.concatenate(parts)
+        reach = float(np.quantile(ratios, level / 100)) if len(ratios) >= _ENOUGH else 1.0
+        factors[level] = min(max(reach, 1.0), _WIDEST)
+    return factors
+
+
+def _in_widths(outlook: Outlook, actual: Floats, level: int) -> Floats:
+    """Return each error in units of the distance from the mean to the band's bound on its side."""
+    error = actual - outlook.mean
+    reach = np.where(
+        error >= 0, outlook.high[level] - outlook.mean, outlook.mean - outlook.low[level]
+    )
+    result: Floats = np.abs(error) / np.maximum(reach, 1e-9 + 1e-6 * np.abs(outlook.mean))
+    return result
+
+
 def backtest(
     values: Floats, season: int, horizon: int, check: Check, *, daily: bool
-) -> Generator[int, None, Backtest | None]:
+) -> Generator[int, None, Tested | None]:
     """Hold back the last windows one after the other, forecast each from what came before.
 
     Yields the number of finished windows; returns None when the history is too short.
@@ -108,21 +152,25 @@ def backtest(
     if not count:
         return None
     ours, naive = [], []
+    misses: dict[int, list[Floats]] = {level: [] for level in LEVELS}
     for number in range(count):
         cut = len(values) - (count - number) * length
         train, actual = values[:cut], values[cut : cut + length]
-        mean = forecast(train, season, length, check, daily=daily).mean
+        outlook = forecast(train, season, length, check, daily=daily)
+        for level in LEVELS:
+            misses[level].append(_in_widths(outlook, actual, level))
         period = usable_season(len(train), season)
         repeat = np.resize(train[-period:], length)
         scale = float(np.abs(train[period:] - train[:-period]).mean()) or 1.0
-        ours.append(_errors(actual - mean, scale))
+        ours.append(_errors(actual - outlook.mean, scale))
         naive.append(_errors(actual - repeat, scale))
         yield number + 1
     (mae, mse, mase), (naive_mae, naive_mse, naive_mase) = np.mean(ours, 0), np.mean(naive, 0)
-    return Backtest(
+    errors = Backtest(
         "median", length, count, float(mae), float(mse**0.5), float(mase),
         float(naive_mae), float(naive_mse**0.5), float(naive_mase),
     )  # fmt: skip
+    return Tested(errors, _needed(misses))
 
 
 def _errors(errors: Floats, scale: float) -> tuple[float, float, float]:

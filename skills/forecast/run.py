@@ -16,7 +16,16 @@ from skills.events import Answer, Artifact, Assumption, Backtest, Event, Evidenc
 from skills.forecast.calendar import DEFAULT_HORIZONS, SEASONS, Frequency
 from skills.forecast.chart import draw
 from skills.forecast.face import ForecastRequest
-from skills.forecast.members import LEVELS, Outlook, backtest, forecast, usable_season, windows
+from skills.forecast.members import (
+    LEVELS,
+    Outlook,
+    Tested,
+    backtest,
+    forecast,
+    usable_season,
+    widened,
+    windows,
+)
 from skills.forecast.series import Series, build
 from skills.readers.horizons import Unit
 from skills.readers.tables import read_table
@@ -43,7 +52,11 @@ class Forecast:
         outlook = forecast(series.values, season, horizon, context.check, daily=daily)
         yield Progress(1, steps, note=note)
         tested = yield from _test(series, season, horizon, context, steps)
-        yield from self._say(series, outlook, tested, request, context)
+        if tested:
+            floor = 0.0 if series.values.min() >= 0 else -np.inf
+            outlook = widened(outlook, tested.widen, floor)
+        errors = tested.errors if tested else None
+        yield from self._say(series, outlook, errors, request, context)
 
     def _say(
         self,
@@ -74,7 +87,7 @@ class Forecast:
 
 def _test(
     series: Series, season: int, horizon: int, context: Context, steps: int
-) -> Generator[Progress, None, Backtest | None]:
+) -> Generator[Progress, None, Tested | None]:
     """Run the backtest, reporting how far it is."""
     daily = series.frequency.kind == "day"
     running = backtest(series.values, season, horizon, context.check, daily=daily)
@@ -82,7 +95,7 @@ def _test(
         try:
             done = next(running)
         except StopIteration as end:
-            result: Backtest | None = end.value
+            result: Tested | None = end.value
             return result
         yield Progress(done + 1, steps, note=context.say(TEXTS("computing")))
 

@@ -149,8 +149,7 @@ def _value_column(table: TableData, asked: str, *, exclude: str, reading: _Readi
             raise BadInputError(TEXTS("not_numbers", path=table.path, column=name))
         return name
     numeric = [c for c in table.columns if c != exclude and _is_numeric(table.column(c))]
-    useful = [c for c in numeric if not hinted([c], _ID_HINTS) and not _counts_up(table.column(c))]
-    candidates = useful or numeric
+    candidates = [c for c in number_columns(table) if c != exclude] or numeric
     if not candidates:
         raise BadInputError(TEXTS("no_numbers", path=table.path))
     named = hinted(candidates, _MONEY_HINTS) or hinted(candidates, _COUNT_HINTS)
@@ -159,6 +158,17 @@ def _value_column(table: TableData, asked: str, *, exclude: str, reading: _Readi
         others = ", ".join(c for c in candidates if c != chosen)
         reading.assumed.append(TEXTS("assumed_column", column=chosen, others=others))
     return chosen
+
+
+def number_columns(table: TableData) -> list[str]:
+    """Return the columns of numbers, without those that identify or count rows."""
+    return [
+        name
+        for name in table.columns
+        if _is_numeric(table.column(name))
+        and not hinted([name], _ID_HINTS)
+        and not _counts_up(table.column(name))
+    ]
 
 
 def _is_numeric(cells: list[str]) -> bool:

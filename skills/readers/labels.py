@@ -12,14 +12,24 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _QUESTION = re.compile(
-    r"\b(?:is|are) (?:this|it|that|these|they)(?: \w+)? (?:an? )?"
+    r"\b(?:is|are) (?:this|it|that|these|they|the following)(?: (?!an?\b)\w+)? (?:an? )?"
     r"(?P<list>[\w' -]+(?:,[\w' -]+)*,? or (?:an? )?[\w' -]+)",
     re.IGNORECASE,
 )
 _CHINESE_LEAD = re.compile(
     r"(?:分成|分为|分到|归为|归成|归类为|分类为|分类成|标为|标成|标记为|标签(?:是|为|有)?"
-    r"|类别(?:是|为|有)?|判断.{0,12}?(?:是|属于)|(?:是|属于)(?=[^，。：]{1,12}还是))"
+    r"|类别(?:是|为|有)?|按照?(?=[^，。]{2,30}(?:分|归|整理|标))|判断.{0,12}?(?:是|属于)|(?:是|属于)(?=[^，。：]{1,12}还是))"
     r"\s*[:：]?\s*(?P<list>[^。？！?!\n]+)"
+)
+_BARE_LIST = re.compile(r"(?:[:：]|[-=]>|→)\s*(?P<list>[^:：.?!。？！\n]{3,120})$")
+_ONE_GROUP = re.compile(
+    r"\b(?:which|what)(?: \w+){0,5}? (?:are|is|sound|look)(?: like)? (?:the |an? )?(?P<one>[\w -]{3,30})\??$"
+    r"|\b(?:find|flag|pick out|show me|filter|list) (?:me )?(?:all |the |every )*(?P<two>[\w -]{3,30}?)"
+    r"(?: in| from| among|$)",
+    re.IGNORECASE,
+)
+_ONE_CHINESE_GROUP = re.compile(
+    r"哪些\w{0,6}?是(?P<one>[\u4e00-\u9fff]{2,6})$|(?:挑|找|筛|标)出\w{0,4}?(?P<two>[\u4e00-\u9fff]{2,4})$"
 )
 _SEPARATORS = re.compile(
     r"\s*(?:[,;/|、，；\n]|\band\b|\bor\b|&|\bversus\b|\bvs\.?(?=\s))\s*", re.IGNORECASE
@@ -27,6 +37,7 @@ _SEPARATORS = re.compile(
 _CHINESE_SEPARATORS = re.compile(r"\s*(?:[,;/|、，；\n]|以及|还是|或者|和|或|与|跟|及)\s*")
 _TAIL = re.compile(
     r"\s*(?:please|for me|thanks|thank you|in (?:the|this) file"
+    r"|(?:来|这样)?(?:分(?:一?下)?类?|整理|归类|标(?:注|记)?)(?:一?下)?"
     r"|[这的]?(?:[两二三四五六七八几]|\d)\s*(?:个|种)?(?:类|组|档)?(?:别)?|吧|呢|吗)\s*$",
     re.IGNORECASE,
 )
@@ -39,12 +50,22 @@ _LONGEST = 40
 
 def find_labels(text: str) -> dict[str, str]:
     """Return the labels that a text names, with what it says of each in brackets, if anything."""
-    for pattern in (_CHINESE_LEAD, _LEAD, _QUESTION):
+    for pattern in (_CHINESE_LEAD, _LEAD, _QUESTION, _BARE_LIST):
         for match in pattern.finditer(text):
             labels = split_labels(match["list"])
             if len(labels) >= 2:
                 return labels
     return {}
+
+
+def find_one_group(text: str) -> tuple[str, str] | None:
+    """Return the one group that a text looks for, and a name for all the rest."""
+    for pattern, other in ((_ONE_GROUP, "other"), (_ONE_CHINESE_GROUP, "其他")):
+        match = pattern.search(text.strip().rstrip("?？。. "))
+        name = clean_label((match["one"] or match["two"]) if match else "")
+        if name:
+            return name, other
+    return None
 
 
 def split_labels(listed: str) -> dict[str, str]:
@@ -81,7 +102,12 @@ def clean_label(text: str) -> str:
     """Return a label without articles, quotes and polite tails; empty if it can't be one."""
     name = _ARTICLE.sub("", text.strip().strip("\"'“”‘’「」.。,，").strip())
     name = _TAIL.sub("", name).strip()
-    if not name or len(name) > _LONGEST or len(name.split()) > 5:
+    if (
+        not name
+        or len(name) > _LONGEST
+        or len(name.split()) > 5
+        or re.search(r"[:：?？!！。]", name)
+    ):
         return ""
     return name
 

@@ -74,6 +74,14 @@ def test_something_new_instead_of_a_reply(assistant: Assistant, reviews: Path) -
     assert answer.skill == "faq"
 
 
+def test_a_whole_new_ask_is_no_reply(assistant: Assistant, reviews: Path) -> None:
+    _events(assistant, f"sort {reviews}")
+    answer = _events(assistant, "Is this praise or a complaint: the bell fell off on day one")[-1]
+    assert isinstance(answer, Answer)
+    assert answer.request["text"] == "the bell fell off on day one"
+    assert answer.request["labels"] == ["praise", "complaint"]
+
+
 def test_a_question_with_groups_in_it_is_a_request(assistant: Assistant) -> None:
     answer = _events(assistant, "Is this praise or a complaint: the bell fell off on day one")[-1]
     assert isinstance(answer, Answer)

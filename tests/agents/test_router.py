@@ -89,6 +89,27 @@ def test_a_folder_counts_as_what_it_holds(tmp_path: Path) -> None:
     assert file_kinds((Found(empty, "x", "folder"),)) == {"folder"}
 
 
+@pytest.mark.small
+def test_what_is_inside_a_table_counts(small: Runtimes, tmp_path: Path) -> None:
+    router = Router(registry.all_specs(), small, tmp_path / "cache")
+    texts = {
+        "sales.csv": (
+            "date,n\n2024-01-01,1\n2024-01-02,2\n2024-01-03,2\n2024-01-04,3\n",
+            ["forecast"],
+        ),
+        "faq.csv": (
+            "question,answer\nWhen do you open?,At nine in the morning\n",
+            ["classify", "faq"],
+        ),
+        "reviews.csv": ("id,review\n1,I love it so much\n2,It broke after a day\n", ["classify"]),
+    }
+    for name, (text, skills) in texts.items():
+        (tmp_path / name).write_text(text)
+        found = Found(tmp_path / name, name, "table")
+        assert router._fitting((found,), {"table"}) == skills
+        assert router.route("please look at this", (found,), "en").skill in {*skills, ""}
+
+
 def test_no_held_back_request_is_an_example() -> None:
     examples = {
         line

@@ -20,7 +20,7 @@ from skills.classify.run import Classify
 from skills.contract import Context, Filled, Said
 from skills.events import Answer, Artifact, Metric, Notice, Skipped
 from skills.readers.files import find_files
-from skills.readers.labels import find_labels
+from skills.readers.labels import find_labels, find_one_group
 from skills.readers.tables import read_table
 from tests.conftest import Program
 
@@ -67,12 +67,32 @@ def tickets(tmp_path: Path) -> Path:
         ("将工单分为物流、退货和其他", ["物流", "退货", "其他"]),
         ("判断这条评论是好评还是差评", ["好评", "差评"]),
         ("把留言归为 咨询/投诉/表扬 吧", ["咨询", "投诉", "表扬"]),
+        ("sorted: praise, complaint, question", ["praise", "complaint", "question"]),
+        ("-> praise, complaint", ["praise", "complaint"]),
+        ("Is the following a complaint or a question", ["complaint", "question"]),
+        ("把里的评论按好评和差评分一下", ["好评", "差评"]),
+        ("按咨询、投诉、表扬整理一下", ["咨询", "投诉", "表扬"]),
         ("tell me about the reviews", []),
         ("what are these", []),
     ],
 )
 def test_labels_in_an_ask(text: str, labels: list[str]) -> None:
     assert list(find_labels(text)) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("Which of the reviews in are complaints?", ("complaints", "other")),
+        ("find all complaints in", ("complaints", "other")),
+        ("flag the spam", ("spam", "other")),
+        ("哪些评论是投诉？", ("投诉", "其他")),
+        ("把里的差评挑出差评", ("差评", "其他")),
+        ("hello", None),
+    ],
+)
+def test_one_group_and_the_rest(text: str, groups: tuple[str, str] | None) -> None:
+    assert find_one_group(text) == groups
 
 
 def test_meanings_in_brackets() -> None:
