@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
         if cmd_name in registry.names():
             from app.commands.skills import skill_command
 
-            return skill_command(cmd_name)
+            return skill_command(cmd_name, interface_language(ctx.params.get("lang")))
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -53,7 +53,9 @@ class LazyGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the interface.")
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), is_eager=True, help="Language of the interface."
+)  # eager: `--lang zh --help` speaks Chinese
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "metal"]), default="auto",
     help="What the models run on.",

@@ -12,41 +12,34 @@ import click
 from pydantic.fields import FieldInfo
 
 from agents.protocol import Ask
-from app.context import Settings, guarded
+from app.context import TEXTS, Settings, guarded
 from app.runner import run
+from models.texts import Language
 from skills import registry
+from skills.request import description, is_positional
 
 
-def skill_command(name: str) -> click.Command:
+def skill_command(name: str, language: Language) -> click.Command:
     """Make the command of a skill: positional fields become arguments, the others options."""
     spec = registry.get(name)
-    parameters: list[click.Parameter] = []
-    for field, info in spec.request_class().model_fields.items():
-        parameters.append(_parameter(field, info))
+    fields = spec.request_class().model_fields
+    parameters = [_parameter(field, info, language) for field, info in fields.items()]
     parameters += [
-        click.Option(
-            ["--out"], type=Path, help="Folder for the results (default: beside the input)."
-        ),
-        click.Option(["--json", "as_json"], is_flag=True, help="One event a line, as JSON."),
+        click.Option(["--out"], type=Path, help=TEXTS("option_out").to(language)),
+        click.Option(["--json", "as_json"], is_flag=True, help=TEXTS("option_json").to(language)),
     ]
-    arguments = [_argument_help(f, i) for f, i in spec.request_class().model_fields.items()]
-    listed = "\n".join(line for line in arguments if line)
-    help_text = f"{spec.summary('en')}.\n\n\b\n{listed}" if listed else spec.summary("en")
+    listed = "\n".join(
+        f"{field.upper()}: {description(info, language)}"
+        for field, info in fields.items()
+        if is_positional(info)
+    )
+    help_text = f"{spec.summary(language)}\n\n\b\n{listed}"
     return click.Command(name, params=parameters, callback=_callback(name), help=help_text)
 
 
-def _is_positional(info: FieldInfo) -> bool:
-    extra = info.json_schema_extra
-    return isinstance(extra, dict) and bool(extra.get("positional"))
-
-
-def _argument_help(field: str, info: FieldInfo) -> str:
-    return f"{field.upper()}: {info.description}" if _is_positional(info) else ""
-
-
-def _parameter(field: str, info: FieldInfo) -> click.Parameter:
+def _parameter(field: str, info: FieldInfo, language: Language) -> click.Parameter:
     kind, many = _click_type(info.annotation)
-    if _is_positional(info):
+    if is_positional(info):
         return click.Argument(
             [field], type=kind, required=info.is_required(), nargs=-1 if many else 1
         )
@@ -57,7 +50,7 @@ def _parameter(field: str, info: FieldInfo) -> click.Parameter:
         is_flag=flag,
         multiple=many,
         default=None,
-        help=f"{info.description}.",
+        help=description(info, language),
     )
 
 
@@ -70,9 +63,24 @@ def _click_type(annotation: Any) -> tuple[Any, bool]:
         return click.Choice(list(get_args(annotation))), False
     if origin in {tuple, list}:
         return _click_type(get_args(annotation)[0])[0], True
+    if origin is dict:
+        return Pair(), True
     if hasattr(annotation, "__metadata__"):
         return _click_type(get_args(annotation)[0])
     return (annotation if annotation in {int, float, bool, Path} else str), False
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """`NAME=VALUE`."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
+        """Split at the first equals sign."""
+        key, found, text = str(value).partition("=")
+        if not found:
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        return key.strip(), text.strip()
 
 
 def _callback(name: str) -> Callable[..., None]:
@@ -95,6 +103,8 @@ def _is_unset(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """Return a value as it travels; paths become absolute, for the engine may stand elsewhere."""
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return dict(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return str(value.absolute()) if isinstance(value, Path) else value

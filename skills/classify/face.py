@@ -29,12 +29,12 @@ _SENTIMENT = {"en": ("positive", "negative", "neutral"), "zh": ("正面", "负�
 class ClassifyRequest(Request):
     """Sort a message or a table."""
 
-    file: Path | None = argument("Table with a message a row: CSV, TSV, JSON lines or Excel", None)
-    text: str = option("One message to sort, instead of a file", "")
-    labels: tuple[str, ...] = option("A group to sort into; give it twice or more", ())
-    meanings: dict[str, str] = option("What a group means, by its name", {})
-    learn: str = option("Learn the groups from this column, and fill its empty cells", "")
-    text_column: str = option("Column with the messages (default: found by name and content)", "")
+    file: Path | None = argument(TEXTS("field_file"), None)
+    text: str = option(TEXTS("field_text"), "")
+    labels: tuple[str, ...] = option(TEXTS("field_labels"), ())
+    meanings: dict[str, str] = option(TEXTS("field_meanings"), {})
+    learn: str = option(TEXTS("field_learn"), "")
+    text_column: str = option(TEXTS("field_text_column"), "")
 
 
 def fill(said: Said) -> Filled:

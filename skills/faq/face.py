@@ -39,8 +39,8 @@ _ADD_ONLY = re.compile(
 class FaqRequest(Request):
     """Answer a question from a FAQ."""
 
-    question: str = argument("What the customer asks", "")
-    file: Path | None = option("The FAQ: Markdown, text, CSV or Excel (default: the last one used)")
+    question: str = argument(TEXTS("field_question"), "")
+    file: Path | None = option(TEXTS("field_file"))
 
 
 def fill(said: Said) -> Filled:

@@ -23,13 +23,11 @@ TEXTS = Catalogue(__package__)
 class ForecastRequest(Request):
     """Forecast a column of a table."""
 
-    file: Path = argument("Table with dates and numbers: CSV, TSV, JSON lines or Excel")
-    horizon: Annotated[int, Field(ge=1, le=1000)] | None = option(
-        "How many periods ahead (default: depends on how often the data comes)"
-    )
-    unit: Unit | None = option("What a period is: day, week, month, quarter or year")
-    value: str = option("Column to forecast (default: chosen by its name and content)", "")
-    date: str = option("Column with the dates (default: found by its content)", "")
+    file: Path = argument(TEXTS("field_file"))
+    horizon: Annotated[int, Field(ge=1, le=1000)] | None = option(TEXTS("field_horizon"))
+    unit: Unit | None = option(TEXTS("field_unit"))
+    value: str = option(TEXTS("field_value"), "")
+    date: str = option(TEXTS("field_date"), "")
 
 
 def fill(said: Said) -> Filled:

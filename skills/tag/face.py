@@ -22,8 +22,8 @@ _COUNT = re.compile(
 class TagRequest(Request):
     """Tag pictures."""
 
-    files: tuple[Path, ...] = argument("Pictures, or folders of them", min_length=1)
-    tags: Annotated[int, Field(ge=1, le=20)] = option("How many tags a picture at the most", 3)
+    files: tuple[Path, ...] = argument(TEXTS("field_files"), min_length=1)
+    tags: Annotated[int, Field(ge=1, le=20)] = option(TEXTS("field_tags"), 3)
 
 
 def fill(said: Said) -> Filled:

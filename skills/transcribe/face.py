@@ -21,8 +21,8 @@ _CHINESE = re.compile(
 class TranscribeRequest(Request):
     """Write out recordings."""
 
-    files: tuple[Path, ...] = argument("Audio or video files, or folders of them", min_length=1)
-    language: str = option("Language spoken, as a code such as en or zh (default: found out)", "")
+    files: tuple[Path, ...] = argument(TEXTS("field_files"), min_length=1)
+    language: str = option(TEXTS("field_language"), "")
 
 
 def fill(said: Said) -> Filled:

@@ -115,3 +115,9 @@ def test_models_where_and_list(inhouse: Program) -> None:
     assert {row["model"] for row in rows} >= {"all-minilm-l6-v2", "whisper-base"}
     assert "Apache-2.0" in inhouse("models", "list").out
     assert "许可证" in inhouse("--lang", "zh", "models", "list").out
+
+
+def test_help_in_both_languages(inhouse: Program) -> None:
+    assert "预测多少期" in inhouse("--lang", "zh", "forecast", "--help").out
+    assert "How many periods" in inhouse("forecast", "--help").out
+    assert "能做什么" in inhouse("--lang", "zh", "--help").out

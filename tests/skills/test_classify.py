@@ -280,3 +280,11 @@ def test_the_judge_in_both_languages(inhouse: Program) -> None:
         done = inhouse("classify", "--text", text, *options, "--json")
         assert done.status == 0, done.err
         assert done.last["data"]["label"] == right
+
+
+def test_meanings_on_the_command_line(inhouse: Program, tickets: Path) -> None:
+    groups = ("--labels", "late", "--labels", "other", "--meanings", "late=came late = not in time")
+    done = inhouse("classify", tickets, *groups, "--json")
+    assert done.status == 0, done.err
+    assert done.last["request"]["meanings"] == {"late": "came late = not in time"}
+    assert inhouse("classify", tickets, "--meanings", "late").status == 2
