@@ -6,7 +6,8 @@ from typing import Literal
 
 import click
 
-from app.context import TEXTS, Settings
+from app.context import TEXTS, Settings, give_up
+from models.errors import InhouseError
 from models.home import interface_language
 from skills import registry
 
@@ -35,7 +36,11 @@ class LazyGroup(click.Group):
         if cmd_name in registry.names():
             from app.commands.skills import skill_command
 
-            return skill_command(cmd_name, interface_language(ctx.params.get("lang")))
+            language = interface_language(ctx.params.get("lang"))
+            try:
+                return skill_command(cmd_name, language)
+            except InhouseError as error:  # a stranger's skill that does not load
+                give_up(error, language)
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -31,8 +31,17 @@ class Settings:
         return message.to(self.language)
 
 
+def give_up(error: InhouseError, language: Language) -> NoReturn:
+    """Print an error as one sentence and its remedy, and exit with its status."""
+    click.echo(error.message(language), err=True)
+    remedy = error.remedy(language)
+    if remedy:
+        click.echo(remedy, err=True)
+    sys.exit(error.exit_status)
+
+
 def guarded(command: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Print an error of ours as one sentence and its remedy, and exit with its status."""
+    """Let a command end in one sentence where it raises an error of ours."""
 
     @functools.wraps(command)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -40,10 +49,6 @@ def guarded(command: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return command(*args, **kwargs)
         except InhouseError as error:
-            click.echo(error.message(settings.language), err=True)
-            remedy = error.remedy(settings.language)
-            if remedy:
-                click.echo(remedy, err=True)
-            sys.exit(error.exit_status)
+            give_up(error, settings.language)
 
     return run

