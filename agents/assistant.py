@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
 from agents.chat import Talk
-from agents.protocol import Ask, ModelUse, Status, absolute
+from agents.followups import follow, follows
+from agents.protocol import Ask, ModelUse, Recall, Status, absolute
 from agents.replies import as_value
 from agents.router import CHAT, Router
 from models.devices import Wish
@@ -45,6 +46,14 @@ class _Pending:
     said: Said
 
 
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last request that was carried out, for follow-ups."""
+
+    skill: str
+    values: dict[str, Any]
+
+
 class Assistant:
     """Answers asks one after the other; keeps models warm and the talk in mind."""
 
@@ -54,6 +63,7 @@ class Assistant:
         self.talk = Talk()
         self.router = Router(registry.all_specs(), self.runtimes, home() / "cache")
         self._pending: _Pending | None = None
+        self._last: _Last | None = None
 
     def answer(self, ask: Ask, should_stop: ShouldStop, log: Log) -> Iterator[Event]:
         """Yield the events of an ask; the last one, and only that, is final."""
@@ -109,6 +119,12 @@ class Assistant:
 
     def _route(self, said: Said, context: Context) -> Iterator[Event]:
         """Find the skill; two alike lead to a question back, none to talk."""
+        if self._last and follows(said):
+            spec = registry.get(self._last.skill)
+            values = follow(spec, self._last.values, said)
+            if values is not None:
+                yield from self._continue(spec, Filled(values), said, context)
+                return
         route = self.router.route(said.bare, said.files, said.language)
         if route.rival:
             choices = (route.skill, route.rival)
@@ -158,6 +174,7 @@ class Assistant:
             yield last
         if isinstance(last, Answer):
             self.talk.remember(said.text, last.text)
+            self._last = _Last(spec.name, filled.values)
 
     def _run(self, spec: SkillSpec, values: dict[str, Any], context: Context) -> Iterator[Event]:
         """Check the request and run the skill, announcing how it was understood."""
@@ -172,6 +189,13 @@ class Assistant:
         for event in spec.load().run(request, context):
             answered = isinstance(event, Answer)
             yield _replace(event, skill=spec.name, request=shown) if answered else event
+
+    def recall(self, frame: Recall) -> None:
+        """Take in what was said before this engine started."""
+        for asked, answered in frame.turns:
+            self.talk.remember(asked, answered)
+        if frame.skill in registry.names():
+            self._last = _Last(frame.skill, frame.request)
 
     def status(self) -> Status:
         """Return what is warm."""

@@ -21,7 +21,9 @@ from agents.protocol import (
     FromEngine,
     Happened,
     Hello,
+    Recall,
     Status,
+    ToEngine,
     decode_from_engine,
     encode,
 )
@@ -52,6 +54,7 @@ class Engine:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: BinaryIO | None = None
         self._frames: asyncio.Queue[FromEngine | None] = asyncio.Queue()
+        self._memory: Recall | None = None
         self._next = 0
         self._running: int | None = None
         self._acknowledged = asyncio.Event()
@@ -77,6 +80,8 @@ class Engine:
         loop = asyncio.get_running_loop()
         reader = os.fdopen(from_child[0], "rb")
         threading.Thread(target=_read, args=(reader, loop, self._frames), daemon=True).start()
+        if self._memory:
+            self._send(self._memory)
 
     async def ask(self, ask: Ask, language: Language = "en") -> AsyncIterator[Event]:
         """Send an ask and yield its events, the last one final. One ask at a time."""
@@ -114,6 +119,13 @@ class Engine:
         elif isinstance(frame, Hello) and frame.version != VERSION:
             raise InhouseError(TEXTS("engine_version"))
 
+    def recall(self, frame: Recall) -> None:
+        """Remember what was said before; told to every engine that starts from now on."""
+        self._memory = frame
+        if self.pid is not None:
+            with contextlib.suppress(OSError):
+                self._send(frame)
+
     def cancel(self) -> None:
         """Ask the engine to stop what it does. Its failure event `stopped` ends the ask."""
         if self._running is not None:
@@ -149,7 +161,7 @@ class Engine:
                 process.kill()
                 process.wait()
 
-    def _send(self, frame: Ask | Cancel) -> None:
+    def _send(self, frame: ToEngine) -> None:
         if self._pipe is None:
             raise BrokenPipeError
         self._pipe.write(encode(frame))

@@ -24,6 +24,7 @@ from agents.protocol import (
     FromEngine,
     Happened,
     Hello,
+    Recall,
     decode_to_engine,
     encode,
 )
@@ -52,7 +53,7 @@ class Inbox:
     """Reads frames in a thread of its own; holds which asks were cancelled."""
 
     def __init__(self, pipe: BinaryIO, outbox: Outbox) -> None:
-        self.asks: queue.Queue[Ask] = queue.Queue()
+        self.asks: queue.Queue[Ask | Recall] = queue.Queue()
         self._pipe, self._outbox = pipe, outbox
         self._cancelled: set[int] = set()
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
@@ -96,6 +97,9 @@ def work(inbox: Inbox, outbox: Outbox) -> None:
     assistant = Assistant()
     while True:
         ask = inbox.asks.get()
+        if isinstance(ask, Recall):
+            assistant.recall(ask)
+            continue
         for event in assistant.answer(ask, lambda: inbox.is_cancelled(ask.id), log_trace):  # noqa: B023 - used up within the turn
             outbox.send(Happened(ask.id, event))
         outbox.send(assistant.status())

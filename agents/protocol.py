@@ -39,6 +39,14 @@ class Cancel(_Frame, frozen=True):
     id: int
 
 
+class Recall(_Frame, frozen=True):
+    """What was said before, for an engine that was not there: asks, answers, the last request."""
+
+    turns: tuple[tuple[str, str], ...] = ()
+    skill: str = ""
+    request: dict[str, Any] = {}
+
+
 class Hello(_Frame, frozen=True):
     """The engine is up."""
 
@@ -75,7 +83,7 @@ class Status(_Frame, frozen=True):
     models: tuple[ModelUse, ...] = ()
 
 
-ToEngine = Ask | Cancel
+ToEngine = Ask | Cancel | Recall
 FromEngine = Hello | Cancelled | Happened | Status
 
 _encoder = msgspec.json.Encoder(enc_hook=str)

@@ -15,7 +15,9 @@ _COMMANDS = {
     "ask": "app.commands.ask:ask",
     "demo": "app.commands.demo:demo",
     "devices": "app.commands.devices:devices",
+    "forget": "app.commands.sessions:forget",
     "models": "app.commands.models:models",
+    "sessions": "app.commands.sessions:sessions",
 }
 
 
@@ -65,12 +67,20 @@ class LazyGroup(click.Group):
     "--device", type=click.Choice(["auto", "cpu", "cuda", "metal"]), default="auto",
     help="What the models run on.",
 )  # fmt: skip
+@click.option(
+    "--resume", metavar="SESSION", help="Go on with an earlier talk; `last` is the latest."
+)
 @click.version_option(package_name="inhouse")
 @click.pass_context
-def main(ctx: click.Context, lang: Literal["en", "zh"] | None, device: str) -> None:
+def main(
+    ctx: click.Context, lang: Literal["en", "zh"] | None, device: str, resume: str | None
+) -> None:
     """Your in-house AI team. Everything runs on this machine. Without a command, the chat opens."""
     ctx.obj = Settings(interface_language(lang), device, lang or "")
     if ctx.invoked_subcommand is None:
         from app.tui.app import run_chat
 
-        run_chat(ctx.obj)
+        try:
+            run_chat(ctx.obj, resume)
+        except InhouseError as error:
+            give_up(error, ctx.obj.language)

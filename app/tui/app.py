@@ -16,6 +16,7 @@ from agents.client import Engine
 from agents.protocol import Ask, Status
 from app.context import TEXTS, Settings
 from app.tui.commands import completions
+from app.tui.record import Record
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine
 from assets import SAMPLES
@@ -53,9 +54,12 @@ class ChatApp(App[None]):
         Binding("pagedown", "page(1)", show=False, priority=True),
     ]
 
-    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine | None = None, record: Record | None = None
+    ) -> None:
         super().__init__()
         self.settings = settings
+        self.record = record or Record()
         self.engine = engine or Engine(settings.device)
         self.engine.on_status = self._show_status
         self._busy = False
@@ -78,6 +82,22 @@ class ChatApp(App[None]):
         self.query_one(Prompt).focus()
         self.query_one(Transcript).anchor()
         self.call_after_refresh(self._start_engine)
+        if self.record.exchanges:
+            self.call_after_refresh(self._show_earlier)
+
+    async def _show_earlier(self) -> None:
+        """Draw the talk that is gone on with, and tell the engine of it."""
+        from app.tui.widgets.turn import Turn
+
+        await self.query("#welcome").remove()
+        for exchange in self.record.exchanges[-_MOST_TURNS:]:
+            turn = Turn(exchange.text, self.settings.language)
+            await self._add(turn)
+            for event in exchange.events:
+                await turn.show(event)
+            if exchange.final is None:
+                await turn.show(Failure(self.say("unfinished")))
+        self.engine.recall(self.record.memory())
 
     def _start_engine(self) -> None:
         try:
@@ -113,12 +133,15 @@ class ChatApp(App[None]):
         turn = Turn(text, self.settings.language)
         await self._add(turn)
         timer = self.set_interval(_TICK_SECONDS, turn.tick)
+        self.record.asked(text)
         try:
             async for event in self.engine.ask(
                 Ask(text=text, language=self.settings.chosen), self.settings.language
             ):
                 await turn.show(event)
+                self.record.happened(event)
                 if isinstance(event, Failure) and event.code == "engine_died":
+                    self.engine.recall(self.record.memory())
                     self._start_engine()
         finally:
             timer.stop()
@@ -208,9 +231,9 @@ def _shown(folder: Path) -> str:
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
-def run_chat(settings: Settings) -> None:
-    """Open the chat."""
-    app = ChatApp(settings)
+def run_chat(settings: Settings, resume: str | None = None) -> None:
+    """Open the chat, new or going on with an earlier talk."""
+    app = ChatApp(settings, record=Record.open(resume) if resume else None)
     try:
         app.run()
     finally:

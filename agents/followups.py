@@ -1,0 +1,49 @@
+"""Asks that lean on the one before: `now 24 weeks`, `same for the other file`, `再预测六个月`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+from skills.contract import Said, SkillSpec
+from skills.readers.files import Found, kind_of
+
+_CUE = re.compile(
+    r"^(?:and |ok(?:ay)?,? |now |then |please )*"
+    r"(?:now|again|same|instead|the same|also|and|what about|how about|make it|do (?:it|that|this)"
+    r"|with|for|only|try|repeat|once more)\b|\b(?:instead|as well|again|this time|the other (?:file|one))\b"
+    r"|^(?:那|再|也|同样|换成|改成|改为|还是|继续|接着|如果|只要|这次)|(?:也一样|同样处理|再来一次|呢[？?]?$)",
+    re.IGNORECASE,
+)  # fmt: skip
+_MOST_WORDS = 14
+
+
+def follows(said: Said) -> bool:
+    """Say whether an ask sounds like a follow-up: short, and with a word that points back."""
+    size = len(re.findall(r"[A-Za-z0-9]+|[\u4e00-\u9fff]{1,2}", said.bare))
+    return size <= _MOST_WORDS and _CUE.search(said.bare.strip()) is not None
+
+
+def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any] | None:
+    """Return the last request with what the ask changes; None if it changes nothing.
+
+    The ask is read as if it named the last request's files, so that `now 24 weeks` finds a horizon and
+    `and the customers` a column. A new file takes the place of the old one.
+    """
+    kept = _files(values)
+    files = said.files or tuple(kept)
+    filled = spec.filler()(dataclasses.replace(said, files=files)).values
+    question = filled.get("question")
+    changed = {key: value for key, value in filled.items() if values.get(key) != value}
+    if not changed or (question and not said.files and set(changed) == {"question"}):
+        return None  # nothing new, or a new question: that is routed like any other
+    return {**values, **changed}
+
+
+def _files(values: dict[str, Any]) -> list[Found]:
+    """Return the files of a request as if the ask had named them."""
+    named = values.get("files") or ([values["file"]] if values.get("file") else [])
+    paths = [Path(path) for path in named]
+    return [Found(path, str(path), kind_of(path), path.exists()) for path in paths]

@@ -1,0 +1,151 @@
+"""`inhouse sessions`: list, show, search, rename, export, delete; and `inhouse forget`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from agents.session import Exchange, Sessions, Summary
+from app.context import TEXTS, Settings, guarded
+from models.errors import UsageError
+from models.files import atomic_write
+from skills.events import Answer, Artifact, Failure
+
+
+@click.group()
+def sessions() -> None:
+    """Earlier talks: list, show, search, rename, export, delete."""
+
+
+def _line(summary: Summary) -> str:
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.updated))
+    return f"{summary.id}  {day}  {summary.asks:>3}  {summary.name}"
+
+
+@sessions.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+@guarded
+def list_sessions(settings: Settings, as_json: bool) -> None:
+    """Show all talks, the latest first: id, last use, number of asks, name."""
+    for summary in Sessions().every():
+        click.echo(
+            json.dumps(msgspec.to_builtins(summary), ensure_ascii=False)
+            if as_json
+            else _line(summary)
+        )
+
+
+@sessions.command()
+@click.argument("session", default="last")
+@click.pass_obj
+@guarded
+def show(settings: Settings, session: str) -> None:
+    """Print a talk as Markdown."""
+    store = Sessions()
+    summary = store.find(session)
+    click.echo(markdown(summary, store.read(summary.id)))
+
+
+@sessions.command()
+@click.argument("words", nargs=-1, required=True)
+@click.pass_obj
+@guarded
+def search(settings: Settings, words: tuple[str, ...]) -> None:
+    """Find the talks that hold all the WORDS."""
+    for summary, place in Sessions().search(" ".join(words)):
+        click.echo(f"{_line(summary)}\n    {place}")
+
+
+@sessions.command()
+@click.argument("session")
+@click.argument("name")
+@click.pass_obj
+@guarded
+def rename(settings: Settings, session: str, name: str) -> None:
+    """Give a talk a name."""
+    store = Sessions()
+    store.rename(store.find(session).id, name)
+
+
+@sessions.command()
+@click.argument("session", default="last")
+@click.option("--out", type=Path, required=True, help="The file to write: .md or .json.")
+@click.pass_obj
+@guarded
+def export(settings: Settings, session: str, out: Path) -> None:
+    """Write a talk to a Markdown or JSON file."""
+    if out.exists():
+        raise UsageError(TEXTS("exists", path=out))
+    store = Sessions()
+    summary = store.find(session)
+    exchanges = store.read(summary.id)
+    if out.suffix == ".json":
+        whole = {"session": msgspec.to_builtins(summary), "asks": [_as_dict(e) for e in exchanges]}
+        atomic_write(out, json.dumps(whole, ensure_ascii=False, indent=1), mode=0o600)
+    else:
+        atomic_write(out, markdown(summary, exchanges), mode=0o600)
+
+
+@sessions.command()
+@click.argument("session")
+@click.pass_obj
+@guarded
+def delete(settings: Settings, session: str) -> None:
+    """Delete a talk for good."""
+    store = Sessions()
+    store.delete([store.find(session).id])
+
+
+@click.command()
+@click.option(
+    "--older-than", type=float, metavar="DAYS", help="Talks in which nothing happened for so long."
+)
+@click.option("--words", help="Every ask and answer that mentions this, such as a person's name.")
+@click.option("--everything", is_flag=True, help="All talks.")
+@click.pass_obj
+@guarded
+def forget(
+    settings: Settings, older_than: float | None, words: str | None, everything: bool
+) -> None:
+    """Delete what was said, for good."""
+    store = Sessions()
+    count = 0
+    if everything:
+        every = [summary.id for summary in store.every()]
+        store.delete(every)
+        count = len(every)
+    elif words:
+        count = store.forget_words(words)
+    elif older_than is not None:
+        count = store.forget_older_than(older_than)
+    else:
+        raise UsageError(TEXTS("forget_what"))
+    click.echo(settings.say(TEXTS("forgotten", n=count)))
+
+
+def _as_dict(exchange: Exchange) -> dict[str, object]:
+    return {
+        "text": exchange.text,
+        "events": [msgspec.to_builtins(event) for event in exchange.events],
+    }
+
+
+def markdown(summary: Summary, exchanges: list[Exchange]) -> str:
+    """Return a talk as Markdown: asks as headings, answers and files below."""
+    parts = [f"# {summary.name}"]
+    for exchange in exchanges:
+        parts.append("## " + " ".join(exchange.text.split()))
+        final = exchange.final
+        if isinstance(final, Answer):
+            parts.append(final.text)
+        elif isinstance(final, Failure):
+            parts.append(f"{final.message} {final.remedy}".strip())
+        files = [event.path for event in exchange.events if isinstance(event, Artifact)]
+        if files:
+            parts.append("\n".join(f"- {path}" for path in files))
+    return "\n\n".join(parts) + "\n"

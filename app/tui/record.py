@@ -1,0 +1,84 @@
+"""The present talk on disk. Nothing is opened before the first ask, so that the chat starts at once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from agents.protocol import Recall
+from models.errors import InhouseError
+from skills.events import Answer, Event
+
+if TYPE_CHECKING:
+    from agents.session import Exchange, Sessions
+
+_TURNS = 6
+
+
+class Record:
+    """Writes down what is asked and answered. A disk that fails stops the record, not the chat."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self.problem: InhouseError | None = None
+        self._store: Sessions | None = None
+        self._session = ""
+        self._ask = 0
+
+    @classmethod
+    def open(cls, session: str) -> Record:
+        """Go on with an earlier talk.
+
+        Raises:
+            UsageError: There is no such talk.
+            ResourceError: The talks can't be read.
+        """
+        from agents.session import Sessions
+
+        record = cls()
+        record._store = Sessions()
+        record._session = record._store.find(session).id
+        record.exchanges = record._store.read(record._session)
+        return record
+
+    def asked(self, text: str) -> None:
+        """Write down an ask."""
+        from agents.session import Exchange, Sessions
+
+        self.exchanges.append(Exchange(text, ()))
+        try:
+            if self._store is None:
+                self._store = Sessions()
+                self._session = self._store.begin()
+                self._forget_old(self._store)
+            self._ask = self._store.asked(self._session, text)
+        except InhouseError as error:
+            self.problem = error
+
+    @staticmethod
+    def _forget_old(store: Sessions) -> None:
+        """Keep to the retention that the person chose: `INHOUSE_RETENTION_DAYS`."""
+        days = os.environ.get("INHOUSE_RETENTION_DAYS", "")
+        if days.replace(".", "", 1).isdigit():
+            store.forget_older_than(float(days))
+
+    def happened(self, event: Event) -> None:
+        """Write down an event of the last ask."""
+        from agents.session import Exchange
+
+        last = self.exchanges[-1]
+        self.exchanges[-1] = Exchange(last.text, (*last.events, event))
+        if self._store is None or self.problem:
+            return
+        try:
+            self._store.happened(self._session, self._ask, event)
+        except InhouseError as error:
+            self.problem = error
+
+    def memory(self) -> Recall:
+        """Return what an engine that was not there should know."""
+        answered = [(e.text, e.final) for e in self.exchanges if isinstance(e.final, Answer)]
+        turns = tuple((text, final.text) for text, final in answered if isinstance(final, Answer))
+        done = [final for _, final in answered if isinstance(final, Answer) and final.request]
+        last = done[-1] if done else None
+        return Recall(turns[-_TURNS:], last.skill if last else "", last.request if last else {})
