@@ -15,6 +15,7 @@ _COMMANDS = {
     "ask": "app.commands.ask:ask",
     "demo": "app.commands.demo:demo",
     "devices": "app.commands.devices:devices",
+    "doctor": "app.commands.doctor:doctor",
     "forget": "app.commands.sessions:forget",
     "models": "app.commands.models:models",
     "sessions": "app.commands.sessions:sessions",

@@ -194,6 +194,15 @@ class Store:
                 problems.append(Problem(model.id, path, TEXTS("file_changed")))
         return problems
 
+    def verify_sizes(self, name: str) -> list[str]:
+        """Return the files of a model that are gone or have another size; quick, reads none."""
+        return [
+            path
+            for path, entry in self._record(name).items()
+            if not (self.root / name / path).is_file()
+            or (self.root / name / path).stat().st_size != entry["bytes"]
+        ]
+
     def disk_bytes(self, name: str) -> int:
         """Return how much a model takes on disk here."""
         return sum(int(entry["bytes"]) for entry in self._record(name).values())

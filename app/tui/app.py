@@ -16,11 +16,12 @@ from agents.client import Engine
 from agents.protocol import Ask, Status
 from app.context import TEXTS, Settings
 from app.tui.commands import completions
+from app.tui.paths import complete_path
 from app.tui.record import Record
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine
 from assets import SAMPLES
-from skills.events import Failure
+from skills.events import Answer, Failure
 
 _MOST_TURNS = 60
 _TICK_SECONDS = 0.5
@@ -64,6 +65,7 @@ class ChatApp(App[None]):
         self.engine.on_status = self._show_status
         self._busy = False
         self._leaving = False
+        self._waiting: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -113,16 +115,27 @@ class ChatApp(App[None]):
     @on(Prompt.Sent)
     async def _sent(self, event: Prompt.Sent) -> None:
         """Take a text: the chat's own commands at once, everything else to the engine."""
-        own = {"/help": self.action_help, "/clear": self._clear, "/quit": self.action_leave}
+        own = {
+            "/help": self.action_help,
+            "/clear": self._clear,
+            "/copy": self._copy,
+            "/quit": self.action_leave,
+        }
         if event.text in own:
             self.query_one(Prompt).accept(event.text)
             await own[event.text]()
-        elif self._busy:
-            self.query_one(StatusLine).set_hint(self.say("busy"))
         else:
             self.query_one(Prompt).accept(event.text)
+            self._waiting.append(event.text)
+            self._next()
+
+    def _next(self) -> None:
+        """Start on the next waiting ask, unless one runs; say how many wait."""
+        if not self._busy and self._waiting:
             self._busy = True
-            self._ask(event.text)
+            self._ask(self._waiting.pop(0))
+        hint = self.say("waiting", n=len(self._waiting)) if self._waiting else ""
+        self.query_one(StatusLine).set_hint(hint)
 
     @work
     async def _ask(self, text: str) -> None:
@@ -146,7 +159,7 @@ class ChatApp(App[None]):
         finally:
             timer.stop()
             self._busy = False
-            self.query_one(StatusLine).set_hint("")
+            self._next()
         self.set_timer(0.2, self.engine.pump)
 
     async def _add(self, widget: Static | VerticalScroll | object) -> None:
@@ -159,7 +172,16 @@ class ChatApp(App[None]):
         transcript.anchor()
 
     async def _clear(self) -> None:
+        self._waiting.clear()
         await self.query_one(Transcript).remove_children()
+
+    async def _copy(self) -> None:
+        """Hand the last answer to the terminal's clipboard, and promise no more than that."""
+        answers = [e.final.text for e in self.record.exchanges if isinstance(e.final, Answer)]
+        if answers:
+            self.copy_to_clipboard(answers[-1])  # OSC 52: the terminal does it, or does not
+        key = "copied" if answers else "nothing_to_copy"
+        self.query_one(StatusLine).set_hint(self.say(key))
 
     # ------------------------------------------------------------ keys
 
@@ -223,6 +245,13 @@ class ChatApp(App[None]):
         if found:
             prompt.text = found[0][0] + " "
             prompt.move_cursor(prompt.document.end)
+            return
+        text, names = complete_path(prompt.text)
+        if names:
+            prompt.text = text
+            prompt.move_cursor(prompt.document.end)
+        if len(names) > 1:
+            self.call_after_refresh(self._show_completions, [(name, "") for name in names])
 
 
 def _shown(folder: Path) -> str:

@@ -6,7 +6,7 @@ from app.context import TEXTS
 from models.texts import Language
 from skills import registry
 
-OWN = ("help", "clear", "quit")
+OWN = ("help", "copy", "clear", "quit")
 
 
 def completions(text: str, language: Language) -> list[tuple[str, str]]:

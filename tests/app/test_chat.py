@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from agents.protocol import Ask, ModelUse, Status
 from app.context import Settings
 from app.tui.app import ChatApp, Transcript
 from app.tui.commands import completions
+from app.tui.paths import complete_path
+from app.tui.record import Record
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine, status_text
 from app.tui.widgets.turn import Turn
@@ -171,11 +174,47 @@ async def test_escape_stops(app: ChatApp) -> None:
         turn = await _say(pilot, "slow", done=False)
         await _wait(pilot, lambda: "Reading" in _text(turn))
         app.query_one(Prompt).text = "hello"
-        await pilot.press("enter")  # one thing at a time: the text stays in the box
-        assert app.query_one(Prompt).text == "hello"
+        await pilot.press("enter")  # it waits its turn
+        assert "1 ask waits" in str(app.query_one(StatusLine).render())
         await pilot.press("escape")
         await _wait(pilot, lambda: not turn.view.running)
         assert "Stopped." in _text(turn)
+        await _wait(pilot, lambda: app.engine.asked == ["slow", "hello"])  # type: ignore[attr-defined]
+
+
+async def test_copying_the_last_answer(app: ChatApp) -> None:
+    async with app.run_test(size=(150, 30)) as pilot:
+        app.query_one(Prompt).text = "/copy"
+        await pilot.press("enter")
+        assert "no answer to copy" in str(app.query_one(StatusLine).render())
+        await _say(pilot, "faq")
+        app.query_one(Prompt).text = "/copy"
+        await pilot.press("enter")
+        await _wait(pilot, lambda: app.clipboard == "At nine.")
+
+
+async def test_a_talk_is_gone_on_with(app: ChatApp) -> None:
+    async with app.run_test() as pilot:
+        await _say(pilot, "faq")
+    again = ChatApp(Settings(), PlayedEngine(), Record.open("last"))
+    async with again.run_test() as pilot:
+        await _wait(pilot, lambda: len(again.query(Turn)) == 1)
+        assert "At nine." in str(again.record.memory().turns)
+
+
+def test_paths_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("sales may.csv", "sales june.csv", ".hidden", "评论.csv"):
+        (tmp_path / name).touch()
+    (tmp_path / "photos").mkdir()
+    assert complete_path("tag ph") == ("tag photos/", ["photos/"])
+    text, names = complete_path("forecast sa")
+    assert text == "forecast sales\\ "
+    assert names == ["sales june.csv", "sales may.csv"]
+    assert complete_path("forecast sales\\ m")[0] == "forecast sales\\ may.csv"
+    assert complete_path(f"sort {tmp_path}/评")[0] == f"sort {tmp_path}/评论.csv"
+    assert complete_path("nothing/here") == ("nothing/here", [])
+    assert complete_path("hello ") == ("hello ", [])
 
 
 async def test_history_and_new_lines(app: ChatApp) -> None:

@@ -121,3 +121,16 @@ def test_help_in_both_languages(inhouse: Program) -> None:
     assert "预测多少期" in inhouse("--lang", "zh", "forecast", "--help").out
     assert "How many periods" in inhouse("forecast", "--help").out
     assert "能做什么" in inhouse("--lang", "zh", "--help").out
+
+
+@pytest.mark.small
+def test_the_doctor(inhouse: Program, tmp_path: Path) -> None:
+    report = inhouse("doctor", "--json").events[0]
+    assert report["skills"]["tag"] == {"ready": True, "models": ["efficientnet-lite0"]}
+    assert report["models"]["all-minilm-l6-v2"] is True
+    assert report["versions"]["textual"]
+    empty = tmp_path / "none"
+    empty.mkdir()
+    done = inhouse("doctor", INHOUSE_MODELS=str(empty))
+    assert done.status == 0
+    assert "tag: a model is missing" in done.out
