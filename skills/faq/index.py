@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,7 +26,7 @@ from skills.faq.entries import Entry, read_entries
 
 _SCHEMA = 1
 _CANDIDATES = 12
-_BATCH = 256
+_BATCH = 128
 Floats = npt.NDArray[np.float32]
 
 
@@ -71,11 +71,13 @@ class Base:
         return sorted(best.values(), key=lambda hit: -hit.score)
 
 
-def open_base(path: Path, context: Context, *, language: str) -> Base:
+def open_base(
+    path: Path, context: Context, *, language: str
+) -> Generator[tuple[int, int], None, Base]:
     """Open the knowledge base of a file, building it when the file is new or has changed.
 
-    `language` is the question's: a Chinese question to an English file needs the multilingual model.
-    One process builds at a time.
+    Yields how many vectors of how many are made. `language` is the question's: a Chinese question to an
+    English file needs the multilingual model. One process builds at a time.
     """
     from filelock import FileLock
 
@@ -92,7 +94,7 @@ def open_base(path: Path, context: Context, *, language: str) -> Base:
         fresh = collection is None
         if collection is None:
             plan = _Plan(entries or read_entries(path), digest, language, embedder)
-            collection = _build(client, name, plan, context)
+            collection = yield from _build(client, name, plan, context)
     remember_last(context.home, path)
     meta = collection.metadata
     return Base(path, int(meta["size"]), float(meta["threshold"]), fresh, collection, embedder)
@@ -140,14 +142,21 @@ class _Plan:
     embedder: Embedder
 
 
-def _build(client: Any, name: str, plan: _Plan, context: Context) -> Any:
+def _build(
+    client: Any, name: str, plan: _Plan, context: Context
+) -> Generator[tuple[int, int], None, Any]:
     """Make the collection: two vectors an entry, its question and question with answer."""
     with contextlib.suppress(Exception):  # it may not exist
         client.delete_collection(name)
     entries, embedder = plan.entries, plan.embedder
     texts = [entry.question or entry.answer for entry in entries]
     texts += [f"{entry.question} {entry.answer}".strip() for entry in entries]
-    vectors = embedder.encode(texts, kind="passage", should_stop=context.should_stop)
+    parts = []
+    for start in range(0, len(texts), _BATCH):
+        yield start, len(texts)
+        chunk = texts[start : start + _BATCH]
+        parts.append(embedder.encode(chunk, kind="passage", should_stop=context.should_stop))
+    vectors = np.concatenate(parts)
     meta = {
         "hnsw:space": "cosine",
         "schema": _SCHEMA,

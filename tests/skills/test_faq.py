@@ -16,7 +16,7 @@ from skills.events import Answer, Quote
 from skills.faq.bases import remember_last
 from skills.faq.entries import read_entries
 from skills.faq.face import FaqRequest, fill
-from skills.faq.index import open_base
+from skills.faq.index import Base, open_base
 from skills.faq.run import Faq
 from skills.readers.files import find_files
 from tests.conftest import Program
@@ -24,6 +24,16 @@ from tests.conftest import Program
 pytestmark = pytest.mark.small
 SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 QUESTIONS = Path(__file__).parents[1] / "data" / "faq_questions.jsonl"
+
+
+def _open(path: Path, context: Context) -> Base:
+    opening = open_base(path, context, language="en")
+    while True:
+        try:
+            next(opening)
+        except StopIteration as end:
+            base: Base = end.value
+            return base
 
 
 def _ask(question: str, file: Path | None, context: Context) -> Answer:
@@ -92,7 +102,7 @@ def test_a_changed_file_is_read_anew(small: Runtimes, home: Path, tmp_path: Path
     )
     context = Context(small, home)
     assert _ask("do you have tea", path, context).text == "Yes, green and black."
-    assert not open_base(path, context, language="en").fresh
+    assert not _open(path, context).fresh
     path.write_text(path.read_text().replace("green and black", "only mint"))
     assert _ask("do you have tea", path, context).text == "Yes, only mint."
     assert _ask("do you have tea", None, context).text == "Yes, only mint."  # the last one used
@@ -100,9 +110,9 @@ def test_a_changed_file_is_read_anew(small: Runtimes, home: Path, tmp_path: Path
 
 def test_a_broken_index_is_rebuilt(small: Runtimes, home: Path) -> None:
     context = Context(small, home)
-    base = open_base(SAMPLES / "faq.md", context, language="en")
+    base = _open(SAMPLES / "faq.md", context)
     base.collection.delete(ids=["q-0", "qa-0"])
-    assert open_base(SAMPLES / "faq.md", context, language="en").fresh
+    assert _open(SAMPLES / "faq.md", context).fresh
 
 
 def test_a_stop_while_indexing(small: Runtimes, home: Path) -> None:
