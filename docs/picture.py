@@ -39,7 +39,7 @@ SHOTS: dict[Language, tuple[str, tuple[str, ...]]] = {
 async def shoot(language: Language, name: str, asks: tuple[str, ...]) -> None:
     """Ask, wait for the answers, and save the screen."""
     app = ChatApp(Settings(language=language))
-    async with app.run_test(size=(100, 38)) as pilot:
+    async with app.run_test(size=(100, 44)) as pilot:
         for ask in asks:
             app.query_one(Prompt).text = ask
             await pilot.press("enter")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar, cast
 
 import psutil
@@ -11,6 +13,8 @@ import psutil
 from models.catalog import Model
 from models.devices import Use, Wish, choose, threads
 from models.embedder import Embedder
+from models.errors import TEXTS, BadInputError
+from models.files import existing_file
 from models.llm import LanguageModel
 from models.speech import SpeechModel
 from models.store import Store
@@ -44,9 +48,31 @@ class Runtimes:
         self.loaded: dict[str, Loaded] = {}
 
     def llm(self, language: str = "any") -> LanguageModel:
-        """Return the best chat model on disk."""
+        """Return the chat model that `INHOUSE_CHAT_MODEL` names, else the best one on disk.
+
+        Raises:
+            BadInputError: The file that is named is not there, or no GGUF that llama.cpp can load.
+        """
+        chosen = os.environ.get("INHOUSE_CHAT_MODEL")
+        if chosen:
+            return self._own_llm(existing_file(Path(chosen).expanduser()))
         model = self.store.best("llm")
         return self._get(model, "llama.cpp", self._load_llm)
+
+    def _own_llm(self, path: Path) -> LanguageModel:
+        """Load a GGUF of the person's own."""
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise BadInputError(TEXTS("not_gguf", path=path))
+
+        def load(_: Model, use: Use) -> LanguageModel:
+            try:
+                return LanguageModel(path, path.stem, use, self.threads)
+            except ValueError as error:  # llama.cpp could not make sense of it
+                raise BadInputError(TEXTS("not_gguf", path=path)) from error
+
+        entry = Model(path.name, "llm", "", ("any",), 0, (), (), (), id=str(path))
+        return self._get(entry, "llama.cpp", load)
 
     def speech(self, language: str | None = None) -> SpeechModel:
         """Return the best recogniser on disk for a language; None means it must find out."""

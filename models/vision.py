@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,8 @@ def load_image(path: Path) -> Floats:
             with Image.open(path) as image:
                 return _prepare(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        pixels = next(
-            (int(word) for word in str(error).split() if "(" in word and word[1:].isdigit()), 0
-        )
+        numbers = re.findall(r"\d+", str(error))
+        pixels = int(numbers[0]) if numbers else 0
         raise BadInputError(TEXTS("image_too_large", path=path, pixels=pixels)) from error
     except (OSError, ValueError, SyntaxError, EOFError, ZeroDivisionError) as error:
         reason = str(error).split(str(path))[0].strip(" '\"") or type(error).__name__

@@ -161,11 +161,18 @@ def _slashed(text: str, base: Path) -> Iterator[_Span]:
         while start and not text[start - 1].isspace() and text[start - 1] not in "\"'“”，。：:；;":
             start -= 1
         for begin in sorted({start, match.start()}):
-            ends = (e for e in range(last, match.start(), -1) if not text[e - 1].isspace())
+            ends = (e for e in range(last, match.start(), -1) if _may_end(text, e))
             hit = next(((e, p) for e in ends if (p := _exists(text[begin:e], base))), None)
             if hit and hit[1] != Path(hit[1].anchor) and not _goes_on(text, hit[0]):
                 yield _Span(begin, hit[0], (hit[1],))
                 break
+
+
+def _may_end(text: str, at: int) -> bool:
+    """Say whether a path may end here: `/etc/shadow` is not what `/etc/shadow.csv` names."""
+    if text[at - 1].isspace():
+        return False
+    return not re.match(r"[A-Za-z0-9_]|[.-][A-Za-z0-9]", text[at:])
 
 
 def _goes_on(text: str, end: int) -> bool:

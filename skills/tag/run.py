@@ -50,6 +50,8 @@ class Tag:
             yield Progress(start, len(files), context.say(TEXTS("unit")), note)
             tagged += _batch(files[start : start + _BATCH], model, request.tags, skipped, context)
         if not tagged:
+            if len(files) == 1:
+                load_image(files[0])  # says why
             raise BadInputError(TEXTS("none_readable", reason=skipped[0].reason))
         yield _table(tagged, context)
         source = request.files[0] if len(request.files) == 1 else files[0].parent

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 import wave
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,23 @@ def test_the_language_model_streams(small: Runtimes) -> None:
     pieces = list(small.llm().chat(_user("Say hello."), max_tokens=64))
     assert len(pieces) > 1
     assert "".join(pieces).strip()
+
+
+def test_a_gguf_of_one_s_own(
+    small: Runtimes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "my chat.gguf"
+    own.symlink_to(small.store.file("smollm2-135m-instruct", "model.gguf"))
+    monkeypatch.setenv("INHOUSE_CHAT_MODEL", str(own))
+    runtimes = Runtimes(small.store, "cpu")
+    assert list(runtimes.llm().chat(_user("Say hello."), max_tokens=64))
+    assert runtimes.loaded[str(own)].name == str(own)
+    for data in (b"no model", b"GGUF" + b"\0" * 100):
+        bad = tmp_path / "bad.gguf"
+        bad.write_bytes(data)
+        monkeypatch.setenv("INHOUSE_CHAT_MODEL", str(bad))
+        with pytest.raises(BadInputError, match=r"bad\.gguf"):
+            Runtimes(small.store, "cpu").llm()
 
 
 def test_a_grammar_holds_the_reply_to_a_schema(small: Runtimes) -> None:
@@ -193,6 +212,22 @@ def test_bad_pictures_are_named(tmp_path: Path) -> None:
     data = (tmp_path / "whole.jpg").read_bytes()
     (tmp_path / "cut.jpg").write_bytes(data[: len(data) // 2])
     (tmp_path / "text.png").write_text("no picture")
-    for name in ("cut.jpg", "text.png"):
+    (tmp_path / "huge.png").write_bytes(_claims_to_be_huge())
+    for name in ("cut.jpg", "text.png", "huge.png"):
         with pytest.raises(BadInputError, match=name):
             load_image(tmp_path / name)
+    with pytest.raises(BadInputError, match="3,600,000,000 pixels"):
+        load_image(tmp_path / "huge.png")
+
+
+def _claims_to_be_huge() -> bytes:
+    """A tiny PNG whose header says 60,000 x 60,000."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+    return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")

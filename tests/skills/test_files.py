@@ -81,6 +81,16 @@ def test_a_missing_file_in_a_folder_that_exists(here: Path) -> None:
     assert [(entry.path, entry.exists) for entry in found] == [(here / "照片", True)]
 
 
+def test_a_path_is_not_cut_off_where_something_else_exists(here: Path) -> None:
+    (here / "secret").write_text("x")
+    found, _ = find_files(f"sort {here}/secret.csv into a and b", here)
+    assert [(entry.path.name, entry.exists) for entry in found] == [("secret.csv", False)]
+    found, _ = find_files(f"sort {here}/secret2 into a and b", here)
+    assert not any(entry.path.name == "secret" for entry in found)
+    found, _ = find_files(f"look at {here}/secret.", here)
+    assert [entry.path.name for entry in found] == ["secret"]
+
+
 def test_a_home_path(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(here))
     found, _ = find_files("forecast ~/sales.csv", Path("/"))
