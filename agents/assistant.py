@@ -105,6 +105,8 @@ class Assistant:
         command, rest = _slash(text)
         files, bare = find_files(rest)
         files += tuple(_attached(path) for path in ask.files)
+        if command and not files and rest and absolute(rest).exists():
+            files, bare = (_attached(rest),), ""  # `/tag photos`: a bare name is a file here
         said = Said(rest, bare, files, context.language)
         missing = next((found for found in files if not found.exists), None)
         if missing:

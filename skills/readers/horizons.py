@@ -50,6 +50,8 @@ _CHINESE_UNITS: dict[str, Unit] = {
 
 def find_horizon(text: str) -> tuple[int, Unit] | None:
     """Return how many of which unit a text looks ahead, or None if it doesn't say."""
+    if re.search(r"\btomorrow\b|明天", text, re.IGNORECASE):
+        return 1, "day"
     return _english(text) or _chinese(text)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-_GROUPS = r"(?:labels?|categories|classes|groups?|tags)"
+_GROUPS = r"(?:labels|categories|classes|groups|tags)"
 _LEAD = re.compile(
     r"\b(?:into|as(?: either)?|between|either|in(?:to)? (?:the )?" + _GROUPS + r"|"
-    + _GROUPS + r"(?: are| being)?\s*[:=]?|whether (?:it|they|each) (?:is|are)(?: a| an)?)"
+    + _GROUPS + r"(?: are| being)?\s*[:=]?|(?:label|category|group)\s*[:=]"
+    r"|whether (?:it|they|each) (?:is|are)(?: a| an)?|tell apart|distinguish|separate)"
     r"\s*[:：]?\s+(?P<list>[^.?!\n]*[^\s.?!\n])",
     re.IGNORECASE,
 )  # fmt: skip
@@ -32,7 +33,7 @@ _ONE_CHINESE_GROUP = re.compile(
     r"哪些\w{0,6}?是(?P<one>[\u4e00-\u9fff]{2,6})$|(?:挑|找|筛|标)出\w{0,4}?(?P<two>[\u4e00-\u9fff]{2,4})$"
 )
 _SEPARATORS = re.compile(
-    r"\s*(?:[,;/|、，；\n]|\band\b|\bor\b|&|\bversus\b|\bvs\.?(?=\s))\s*", re.IGNORECASE
+    r"\s*(?:[,;/|、，；\n]|\band\b|\bor\b|&|\bfrom\b|\bversus\b|\bvs\.?(?=\s))\s*", re.IGNORECASE
 )
 _CHINESE_SEPARATORS = re.compile(r"\s*(?:[,;/|、，；\n]|以及|还是|或者|和|或|与|跟|及)\s*")
 _TAIL = re.compile(
@@ -58,14 +59,28 @@ def find_labels(text: str) -> dict[str, str]:
     return {}
 
 
-def find_one_group(text: str) -> tuple[str, str] | None:
-    """Return the one group that a text looks for, and a name for all the rest."""
+_FAMILIES = (
+    ("complaints", "praise", "questions"),
+    ("complaint", "praise", "question"),
+    ("negative", "positive", "neutral"),
+    ("投诉", "表扬", "咨询"),
+    ("差评", "好评"),
+    ("负面", "正面", "中性"),
+)
+
+
+def find_one_group(text: str) -> tuple[str, ...]:
+    """Return the one group that a text looks for, then what the rest is sorted into; or nothing.
+
+    A small model tells complaints from praise and questions far better than from a nameless rest.
+    """
     for pattern, other in ((_ONE_GROUP, "other"), (_ONE_CHINESE_GROUP, "其他")):
         match = pattern.search(text.strip().rstrip("?？。. "))
         name = clean_label((match["one"] or match["two"]) if match else "")
         if name:
-            return name, other
-    return None
+            kin = next((family for family in _FAMILIES if name.lower() in family), (name, other))
+            return (name, *(one for one in kin if one != name.lower() and one != name))
+    return ()
 
 
 def split_labels(listed: str) -> dict[str, str]:

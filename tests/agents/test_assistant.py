@@ -94,6 +94,16 @@ def test_slash_commands(assistant: Assistant, reviews: Path) -> None:
     assert answer.skill == "faq"
 
 
+def test_a_bare_name_after_a_slash_command(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(SAMPLES / "photos", tmp_path / "photos")
+    monkeypatch.chdir(tmp_path)
+    answer = _events(assistant, "/tag photos")[-1]
+    assert isinstance(answer, Answer)
+    assert answer.request["files"] == [str(tmp_path / "photos")]
+
+
 def test_failures_are_sentences(assistant: Assistant, tmp_path: Path) -> None:
     for text, words in (
         ("forecast nowhere.csv", "There is no file"),

@@ -114,6 +114,8 @@ def test_no_text_breaks_the_readers(cells: list[str]) -> None:
         ("next couple of months", (2, "month")),
         ("a 6-month outlook", (6, "month")),
         ("for the next half year", (6, "month")),
+        ("what about tomorrow", (1, "day")),
+        ("明天能卖多少", (1, "day")),
         ("sales by month", None),
         ("daily sales of last year", None),
         ("未来28天的销售额", (28, "day")),
