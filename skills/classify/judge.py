@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
@@ -37,11 +38,22 @@ class Verdict:
 
 
 @cache
-def _glossary() -> dict[str, dict[str, str]]:
+def _glossary() -> dict[str, Any]:
     """Return what common groups mean, by their names in lower case."""
     raw = resources.files(__package__).joinpath("glossary.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(raw).values()
     return {name: entry for entry in entries for name in entry["names"]}
+
+
+def spoken_names(labels: Sequence[str], language: Language) -> list[str]:
+    """Return the names the model chooses from: English plurals of common groups become singular.
+
+    With `complaints` among the choices it names that group far too often; with `complaint` it does not.
+    """
+    if language != "en":
+        return list(labels)
+    names = [_glossary().get(label.lower(), {"names": [label]})["names"][0] for label in labels]
+    return names if len(set(names)) == len(names) else list(labels)
 
 
 class Judge:
@@ -57,17 +69,21 @@ class Judge:
     ) -> None:
         self.labels = list(labels)
         language = language_of(" ".join(labels))
-        listed = "\n".join(self._line(label, language, meanings or {}) for label in labels)
+        spoken = spoken_names(labels, language)
+        listed = "\n".join(
+            self._line(name, label, language, meanings or {})
+            for name, label in zip(spoken, labels, strict=True)
+        )
         system = TEXTS("judge_system", groups=listed).to(language)
         user = TEXTS("judge_user", text=LabelScorer.slot()).to(language)
         turns = [Turn(role="system", content=system), Turn(role="user", content=user)]
-        self._scorer = LabelScorer(model, turns, self.labels)
+        self._scorer = LabelScorer(model, turns, spoken)
         self._seen: dict[str, Verdict] = {}
 
     @staticmethod
-    def _line(label: str, language: Language, meanings: Mapping[str, str]) -> str:
+    def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]) -> str:
         meaning = meanings.get(label) or _glossary().get(label.lower(), {}).get(language, "")
-        return f"- {label}: {meaning}" if meaning else f"- {label}"
+        return f"- {name}: {meaning}" if meaning else f"- {name}"
 
     def __call__(self, text: str, should_stop: ShouldStop) -> Verdict:
         """Judge one text.

@@ -15,7 +15,7 @@ from models.runtimes import Runtimes
 from skills.classify.columns import gold_column, text_column
 from skills.classify.face import ClassifyRequest, fill
 from skills.classify.instructions import for_the_shop
-from skills.classify.judge import Judge
+from skills.classify.judge import Judge, spoken_names
 from skills.classify.run import Classify
 from skills.contract import Context, Filled, Said
 from skills.events import Answer, Artifact, Metric, Notice, Skipped
@@ -214,6 +214,16 @@ def test_no_sample_review_speaks_to_the_sorter() -> None:
     labels = ["praise", "complaint", "question", "好评", "差评", "咨询"]
     spoken = [text for text in table.column("review") if for_the_shop(text, labels)[1]]
     assert spoken == []
+
+
+def test_plurals_are_judged_in_the_singular() -> None:
+    assert spoken_names(["complaints", "praise", "Questions"], "en") == [
+        "complaint",
+        "praise",
+        "question",
+    ]
+    assert spoken_names(["complaint", "complaints"], "en") == ["complaint", "complaints"]
+    assert spoken_names(["投诉", "差评"], "zh") == ["投诉", "差评"]
 
 
 def test_labels_that_begin_alike(small: Runtimes) -> None:
