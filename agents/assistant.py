@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 
 from agents.chat import Talk
 from agents.followups import follow, follows
+from agents.plans import steps
 from agents.protocol import Ask, ModelUse, Recall, Status, absolute
 from agents.replies import as_value
 from agents.router import CHAT, Router
@@ -127,6 +128,12 @@ class Assistant:
             if values is not None:
                 yield from self._continue(spec, Filled(values), said, context)
                 return
+        plan = self._plan(said)
+        if plan:
+            listed = "; ".join(f"{n}. {part}" for n, (part, _, _) in enumerate(plan, 1))
+            wanted = {"steps": [{"skill": skill, "text": part} for part, skill, _ in plan]}
+            yield Answer(context.say(TEXTS("plan", steps=listed)), skill="plan", request=wanted)
+            return
         route = self.router.route(said.bare, said.files, said.language)
         if route.rival:
             choices = (route.skill, route.rival)
@@ -145,6 +152,50 @@ class Assistant:
             yield from self._fill_and_run(registry.get(skill), said, context)
         else:
             yield from self.talk.reply(said.text, context)
+
+    def _plan(self, said: Said) -> list[tuple[str, str, float]]:
+        """Return the steps of an ask that names several, by the words of each."""
+
+        def skill_of(part: str) -> tuple[str, float]:
+            files, bare = find_files(part)
+            route = self.router.route(bare, files, said.language)
+            return route.skill, route.probability
+
+        return steps(said.text, skill_of)
+
+    def understand(self, text: str) -> dict[str, Any]:
+        """Return what an ask would be understood as, without doing it.
+
+        `skill` is that of a skill, `chat`, or `plan` for several steps; `confidence` a probability;
+        `request` what the readers fill.
+        """
+        started = time.monotonic()
+        command, rest = _slash(text.strip())
+        files, bare = find_files(rest)
+        said = Said(rest, bare, files, language_of(text))
+        skill, confidence, request = self._understood(command, said)
+        seconds = round(time.monotonic() - started, 4)
+        return {
+            "skill": skill,
+            "confidence": round(confidence, 4),
+            "request": request,
+            "seconds": seconds,
+        }
+
+    def _understood(self, command: str, said: Said) -> tuple[str, float, dict[str, Any]]:
+        if command:
+            return command, 1.0, registry.get(command).filler()(said).values
+        plan = self._plan(said)
+        if plan:
+            listed = [{"skill": skill, "text": part} for part, skill, _ in plan]
+            return "plan", min(p for _, _, p in plan), {"steps": listed}
+        route = self.router.route(said.bare, said.files, said.language)
+        shares = dict(route.ranking)
+        skill = route.skill or self._ready_runner_up(said, shares)
+        if not skill:
+            return CHAT, shares.get(CHAT, 1.0), {}
+        confidence = route.probability if route.skill else shares[skill]
+        return skill, confidence, registry.get(skill).filler()(said).values
 
     def _ready_runner_up(self, said: Said, shares: dict[str, float]) -> str:
         """Return a skill that is likely enough and finds all it needs in what looked like talk.

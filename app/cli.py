@@ -18,6 +18,7 @@ _COMMANDS = {
     "doctor": "app.commands.doctor:doctor",
     "forget": "app.commands.sessions:forget",
     "models": "app.commands.models:models",
+    "route": "app.commands.route:route",
     "sessions": "app.commands.sessions:sessions",
 }
 

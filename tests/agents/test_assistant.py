@@ -163,3 +163,30 @@ def test_a_name_with_spaces_and_in_chinese(assistant: Assistant, tmp_path: Path)
     answer = _events(assistant, f"Answer from {faq}: do you sell gift cards?")[-1]
     assert isinstance(answer, Answer)
     assert answer.text.startswith("Yes, over any amount")
+
+
+def test_several_steps_are_known_as_a_plan(assistant: Assistant, tmp_path: Path) -> None:
+    answer = _events(
+        assistant,
+        "Transcribe the recordings in the calls folder, then sort them into praise and complaint",
+    )[-1]
+    assert isinstance(answer, Answer)
+    assert answer.skill == "plan"
+    assert [step["skill"] for step in answer.request["steps"]] == ["transcribe", "classify"]
+
+
+def test_one_step_with_many_words_is_no_plan(assistant: Assistant, reviews: Path) -> None:
+    for text in (
+        f"Sort {reviews} into praise, complaint and question",
+        f"Go through {reviews} and sort it into praise, complaint and question, please",
+        "Write a letter and then a poem",
+    ):
+        assert assistant.understand(text)["skill"] != "plan"
+
+
+def test_understanding_without_doing(assistant: Assistant, reviews: Path) -> None:
+    understood = assistant.understand(f"Sort {reviews} into praise and complaint")
+    assert understood["skill"] == "classify"
+    assert 0 < understood["confidence"] <= 1
+    assert understood["request"] == {"file": str(reviews), "labels": ["praise", "complaint"]}
+    assert assistant.understand("Good morning, how are you?")["skill"] == "chat"

@@ -118,3 +118,9 @@ def test_no_held_back_request_is_an_example() -> None:
         for line in spec.examples(language)  # type: ignore[arg-type]
     }
     assert not examples & {row["text"] for row in ROWS}
+
+
+def test_there_are_enough_examples() -> None:
+    for spec in registry.all_specs():
+        for language in ("en", "zh"):
+            assert len(set(spec.examples(language))) >= 30, (spec.name, language)  # type: ignore[arg-type]

@@ -134,3 +134,15 @@ def test_the_doctor(inhouse: Program, tmp_path: Path) -> None:
     done = inhouse("doctor", INHOUSE_MODELS=str(empty))
     assert done.status == 0
     assert "tag: a model is missing" in done.out
+
+
+@pytest.mark.small
+def test_routing_many(inhouse: Program, tmp_path: Path) -> None:
+    lines = ['{"text": "transcribe the voicemail recording"}', "broken", '{"text": "Good morning"}']
+    (tmp_path / "u.jsonl").write_text("\n".join(lines))
+    rows = inhouse("route", "--file", tmp_path / "u.jsonl", "--json").events
+    assert [row.get("skill") for row in rows] == ["transcribe", None, "chat"]
+    assert set(rows[0]) == {"text", "skill", "confidence", "request", "seconds"}
+    assert "line 2" in rows[1]["error"]
+    assert inhouse("route", "what can you do?").out.startswith("chat (")
+    assert inhouse("route").status == 2
