@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -103,6 +103,8 @@ class SkillSpec:
 
     def examples(self, language: Language) -> list[str]:
         """Return the example utterances of a language; `#` starts a comment line."""
+        from importlib import resources  # slow to import, and the chat does not need it to start
+
         file = resources.files(self.package).joinpath(f"examples.{language}.txt")
         if not file.is_file():
             return []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from models.errors import InhouseError, UsageError
 from models.texts import Catalogue, Language
 from skills.contract import SkillSpec
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 TEXTS = Catalogue(__package__)
 GROUP = "inhouse.skills"
@@ -17,6 +20,8 @@ _OWN = "inhouse"
 @cache
 def _points() -> dict[str, EntryPoint]:
     """Map names to entry points; a third party can't take a built-in's name."""
+    from importlib.metadata import entry_points  # slow to import, and only needed by then
+
     found = sorted(entry_points(group=GROUP), key=_is_own)
     return dict(sorted((point.name, point) for point in found))
 
