@@ -21,6 +21,7 @@ from agents.protocol import Ask, ModelUse, Recall, Status, absolute
 from agents.replies import as_value
 from agents.router import CHAT, Router
 from models.devices import Wish
+from models.errors import TEXTS as FILE_TEXTS
 from models.errors import BadInputError, InhouseError, ResourceError, UsageError
 from models.home import home, private_dir
 from models.llm import ShouldStop
@@ -131,8 +132,8 @@ class Assistant:
         plan = self._plan(said)
         if plan:
             listed = "; ".join(f"{n}. {part}" for n, (part, _, _) in enumerate(plan, 1))
-            wanted = {"steps": [{"skill": skill, "text": part} for part, skill, _ in plan]}
-            yield Answer(context.say(TEXTS("plan", steps=listed)), skill="plan", request=wanted)
+            text = context.say(TEXTS("plan", steps=listed))
+            yield Answer(text, skill="plan", request=_steps_request(plan))
             return
         route = self.router.route(said.bare, said.files, said.language)
         if route.rival:
@@ -187,8 +188,7 @@ class Assistant:
             return command, 1.0, registry.get(command).filler()(said).values
         plan = self._plan(said)
         if plan:
-            listed = [{"skill": skill, "text": part} for part, skill, _ in plan]
-            return "plan", min(p for _, _, p in plan), {"steps": listed}
+            return "plan", min(p for _, _, p in plan), _steps_request(plan)
         route = self.router.route(said.bare, said.files, said.language)
         shares = dict(route.ranking)
         skill = route.skill or self._ready_runner_up(said, shares)
@@ -259,6 +259,10 @@ class Assistant:
         return Status(psutil.Process().memory_info().rss, uses)
 
 
+def _steps_request(plan: list[tuple[str, str, float]]) -> dict[str, Any]:
+    return {"steps": [{"skill": skill, "text": part} for part, skill, _ in plan]}
+
+
 def _slash(text: str) -> tuple[str, str]:
     """Split `/forecast sales.csv` into the skill and the rest; a path is no command."""
     if not text.startswith("/"):
@@ -276,7 +280,7 @@ def _not_found(path: Path) -> Message:
     close = process.extractOne(path.name, names, scorer=fuzz.ratio, score_cutoff=_CLOSE_NAME)
     if close:
         return TEXTS("file_not_found_but", path=path, close=close[0])
-    return TEXTS("file_not_found", path=path)
+    return FILE_TEXTS("no_file", path=path)
 
 
 def _attached(path: str) -> Found:

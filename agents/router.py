@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ import numpy.typing as npt
 from models.embedder import Embedder
 from models.home import private_dir
 from models.runtimes import Runtimes
-from models.texts import Language
+from models.texts import Language, text_lines
 from skills.contract import FileKind, SkillSpec
 from skills.readers.files import Found, kind_of
 
@@ -65,7 +64,7 @@ class Router:
         fits = self._fitting(files, kinds)
         if len(fits) == 1 and not kinds & {"table", "document"}:
             return Route(fits[0], 1.0)
-        shares = self._shares(text or "?", language)
+        shares = self._head(language).shares(text or "?")
         if fits and shares[CHAT] < _SURELY_TALK:
             shares = {name: p for name, p in shares.items() if name in fits}
         return _decide(shares)
@@ -75,11 +74,6 @@ class Router:
         by_kind = [name for name, spec in self._specs.items() if kinds & spec.file_kinds]
         inside = [name for name in by_kind if all(map(self._specs[name].can_use, files))]
         return inside or by_kind
-
-    def _shares(self, text: str, language: Language) -> dict[str, float]:
-        """Return a probability for each skill and for talk."""
-        head = self._head(language)
-        return head.shares(text)
 
     def _head(self, language: Language) -> _Head:
         multilingual = self._runtimes.store.has(_MULTILINGUAL)
@@ -97,17 +91,11 @@ class Router:
         labels: list[str] = []
         for language in languages:
             sources = {name: spec.examples(language) for name, spec in self._specs.items()}
-            sources[CHAT] = _talk(language)
+            sources[CHAT] = text_lines("agents", f"examples.chat.{language}.txt")
             for name, lines in sources.items():
                 texts += [_FILE_IN_EXAMPLE.sub(" ", line) for line in lines]
                 labels += [name] * len(lines)
         return texts, labels
-
-
-def _talk(language: Language) -> list[str]:
-    file = resources.files("agents").joinpath(f"examples.chat.{language}.txt")
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _decide(shares: dict[str, float]) -> Route:

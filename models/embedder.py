@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -45,12 +45,10 @@ class Embedder:
         kind: Kind = "query",
         batch_size: int = 32,
         should_stop: ShouldStop = never,
-        on_progress: Callable[[int], None] | None = None,
     ) -> Floats:
         """Return an array of shape (len(texts), dimension).
 
-        Texts are batched by length, so that short ones do not pay for long ones. `on_progress`
-        hears how many are done.
+        Texts are batched by length, so that short ones do not pay for long ones.
 
         Raises:
             Stopped: `should_stop` said so, between batches.
@@ -64,8 +62,6 @@ class Embedder:
                 raise Stopped
             rows = order[start : start + batch_size]
             vectors[rows] = self._run([ids[i] for i in rows])
-            if on_progress:
-                on_progress(min(start + batch_size, len(order)))
         return vectors
 
     @property

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from models.errors import TEXTS, BadInputError, ResourceError
+from models.errors import TEXTS, BadInputError, ResourceError, Stopped
+
+_CHUNK = 1 << 20
 
 
 @contextlib.contextmanager
@@ -128,3 +131,18 @@ def files_under(root: Path, wanted: Callable[[Path], bool], *, limit: int = 100_
                 if len(found) >= limit:
                     return found
     return found
+
+
+def file_sha256(path: Path, should_stop: Callable[[], bool] = lambda: False) -> str:
+    """Return the SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        Stopped: `should_stop` said so.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK):
+            if should_stop():
+                raise Stopped
+            digest.update(block)
+    return digest.hexdigest()

@@ -47,7 +47,7 @@ class Runtimes:
         self._warm: dict[str, object] = {}
         self.loaded: dict[str, Loaded] = {}
 
-    def llm(self, language: str = "any") -> LanguageModel:
+    def llm(self) -> LanguageModel:
         """Return the chat model that `INHOUSE_CHAT_MODEL` names, else the best one on disk.
 
         Raises:

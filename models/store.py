@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,7 +12,7 @@ from typing import Any
 
 from models.catalog import Model, Task, catalog
 from models.errors import TEXTS, CorruptModelError, ModelMissingError, ResourceError, UsageError
-from models.files import atomic_write, write_error
+from models.files import atomic_write, file_sha256, write_error
 from models.home import models_dir
 from models.sources import ShouldStop, Source
 from models.sources.hub import HubSource
@@ -141,7 +140,7 @@ class Store:
         progress(model.download_bytes(), TEXTS("verifying", name=model.id))
         record = {}
         for file in model.files:
-            if sha256(partial / file.path) != file.sha256:
+            if file_sha256(partial / file.path) != file.sha256:
                 shutil.rmtree(partial)
                 raise CorruptModelError(TEXTS("wrong_hash", name=f"{model.id}/{file.path}"))
             record[file.path] = {"bytes": file.bytes, "sha256": file.sha256}
@@ -152,7 +151,7 @@ class Store:
             convert(model.convert, partial)
             for path in model.derived:
                 made = partial / path
-                record[path] = {"bytes": made.stat().st_size, "sha256": sha256(made)}
+                record[path] = {"bytes": made.stat().st_size, "sha256": file_sha256(made)}
         atomic_write(partial / _RECORD, json.dumps(record, indent=1))
         self._land(partial, self.root / model.id)
 
@@ -190,7 +189,7 @@ class Store:
             expected = pinned.get(path, entry["sha256"])
             if not found.is_file():
                 problems.append(Problem(model.id, path, TEXTS("file_gone")))
-            elif sha256(found) != expected:
+            elif file_sha256(found) != expected:
                 problems.append(Problem(model.id, path, TEXTS("file_changed")))
         return problems
 
@@ -227,9 +226,3 @@ def chosen_sources() -> list[Source]:
     if unknown:
         raise UsageError(TEXTS("no_source", name=unknown[0], names=", ".join(known)))
     return [source for name in names if (source := known[name.strip()]) is not None]
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

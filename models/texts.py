@@ -21,9 +21,24 @@ Language = Literal["en", "zh"]
 @cache
 def load(package: str) -> dict[str, dict[str, str]]:
     """Read the catalogue of a package."""
-    # not importlib.resources: its import would be a tenth of the time until the input box is there
-    folder = Path(import_module(package).__path__[0])
-    return tomllib.loads((folder / "texts.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_folder(package) / "texts.toml").read_text(encoding="utf-8"))
+
+
+def text_lines(package: str, name: str) -> list[str]:
+    """Return the lines of a text file of a package, without comments (`#`); none if it is not there."""
+    path = _folder(package) / name
+    if not path.is_file():
+        return []
+    lines = map(str.strip, path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _folder(package: str) -> Path:
+    """Return a package's folder.
+
+    Not importlib.resources: its import would be a tenth of the time until the input box is there.
+    """
+    return Path(import_module(package).__path__[0])
 
 
 class _Formatter(string.Formatter):

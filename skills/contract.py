@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from models.errors import Stopped
 from models.files import unique_path
-from models.texts import Catalogue, Language, Message
+from models.texts import Catalogue, Language, Message, text_lines
 
 if TYPE_CHECKING:
     from models.runtimes import Runtimes
@@ -103,19 +103,30 @@ class SkillSpec:
 
     def examples(self, language: Language) -> list[str]:
         """Return the example utterances of a language; `#` starts a comment line."""
-        from importlib import resources  # slow to import, and the chat does not need it to start
-
-        file = resources.files(self.package).joinpath(f"examples.{language}.txt")
-        if not file.is_file():
-            return []
-        lines = map(str.strip, file.read_text(encoding="utf-8").splitlines())
-        return [line for line in lines if line and not line.startswith("#")]
+        return text_lines(self.package, f"examples.{language}.txt")
 
 
 def load_object(path: str) -> Any:
     """Import `package.module:name` and return it."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
+
+
+_T = TypeVar("_T")
+_Result = TypeVar("_Result")
+
+
+def relay(
+    work: Generator[_T, None, _Result], tell: Callable[[_T], Event]
+) -> Generator[Event, None, _Result]:
+    """Run work that yields how far it is, telling that as events, and return its result."""
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as end:
+            result: _Result = end.value
+            return result
+        yield tell(step)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,8 @@ from urllib.parse import quote, urlsplit
 
 from models.catalog import File, Hub, Model
 from models.errors import TEXTS, CorruptModelError, ResourceError, Stopped
-from models.files import write_error
+from models.files import file_sha256, write_error
 from models.sources import Report, ShouldStop, offset
-from models.sources.local import file_sha256
 
 _ENDPOINT = "https://huggingface.co"
 _CHUNK = 1 << 18

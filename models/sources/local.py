@@ -5,18 +5,16 @@ Files are linked where the file system can, so that adopting takes no space; els
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from models.catalog import File, Model
-from models.errors import TEXTS, ResourceError, Stopped
-from models.files import write_error
+from models.errors import TEXTS, ResourceError
+from models.files import file_sha256, write_error
 from models.sources import Report, ShouldStop
 
-_CHUNK = 1 << 20
 _MOST_FILES = 50_000
 
 
@@ -65,17 +63,6 @@ def _of_size(folder: Path, size: int) -> Iterator[Path]:
                 yield path
         except OSError:
             continue
-
-
-def file_sha256(path: Path, should_stop: ShouldStop) -> str:
-    """Return the SHA-256 of a file; raises Stopped when `should_stop` says so."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_CHUNK):
-            if should_stop():
-                raise Stopped
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def link_or_copy(source: Path, target: Path) -> None:

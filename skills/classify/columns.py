@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.errors import BadInputError, UsageError
+from models.errors import BadInputError
 from models.texts import Catalogue
-from skills.readers.columns import hinted, named_column
+from skills.readers.columns import hinted
 from skills.readers.dates import parse_dates
 from skills.readers.numbers import parse_number
-from skills.readers.tables import TableData
+from skills.readers.tables import TableData, existing_column
 
 TEXTS = Catalogue(__package__)
 _TEXT_HINTS = (
     r"text|review|message|comment|feedback|body|content|subject|description|note|question|ticket"
     r"|评论|评价|内容|留言|消息|反馈|正文|文本|问题"
 )
-
-
-def existing_column(table: TableData, asked: str) -> str:
-    """Return the column that is meant.
-
-    Raises:
-        UsageError: There is none of that name; lists those there are.
-    """
-    name = asked if asked in table.columns else named_column(asked, table.columns)
-    if name is None:
-        listed = ", ".join(table.columns)
-        raise UsageError(TEXTS("no_column", path=table.path, column=asked, columns=listed))
-    return name
 
 
 def text_column(table: TableData, asked: str, exclude: Sequence[str] = ()) -> str:

@@ -12,7 +12,7 @@ from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.labels import find_labels, find_one_group, wants_sentiment
-from skills.readers.tables import read_table
+from skills.readers.tables import read_table, sample_fits
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
@@ -78,13 +78,7 @@ def _missing(values: dict[str, object], columns: list[str], said: Said) -> Fille
 
 def fits(found: Found) -> bool:
     """Say whether a table has a column of text."""
-    if found.kind != "table" or not found.exists:
-        return True
-    try:
-        text_column(read_table(found.path, limit=_SAMPLE), "")
-    except InhouseError:
-        return False
-    return True
+    return sample_fits(found, lambda table: text_column(table, ""))
 
 
 def _without_message(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from models.errors import UsageError
 from models.texts import Catalogue
-from skills.classify.columns import existing_column, gold_column, text_column
+from skills.classify.columns import gold_column, text_column
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Judge
 from skills.classify.learn import learn
@@ -26,7 +26,7 @@ from skills.events import (
     Skipped,
     Table,
 )
-from skills.readers.tables import TableData, read_table
+from skills.readers.tables import TableData, existing_column, read_table
 
 TEXTS = Catalogue(__package__)
 _EXAMPLES = 3

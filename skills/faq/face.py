@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from models.errors import InhouseError
 from models.home import home
 from models.texts import Catalogue
 from skills.contract import Filled, Said
 from skills.faq.bases import last_base
 from skills.faq.entries import has_answers
 from skills.readers.files import Found
-from skills.readers.tables import read_table
+from skills.readers.tables import sample_fits
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
@@ -61,12 +60,7 @@ def fill(said: Said) -> Filled:
 
 def fits(found: Found) -> bool:
     """Say whether a table has columns of questions and answers."""
-    if found.kind != "table" or not found.exists:
-        return True
-    try:
-        return has_answers(read_table(found.path, limit=20).columns)
-    except InhouseError:
-        return False
+    return sample_fits(found, lambda table: has_answers(table.columns))
 
 
 def find_question(text: str, with_file: bool) -> str:

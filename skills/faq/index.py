@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.embedder import Embedder
+from models.files import file_sha256
 from models.home import private_dir
-from models.store import sha256
+from models.texts import text_lines
 from skills.contract import Context
 from skills.faq.bases import remember_last
 from skills.faq.entries import Entry, read_entries
@@ -83,7 +83,7 @@ def open_base(
 
     path = path.absolute()
     folder = private_dir(context.home / "knowledge")
-    digest = sha256(path)
+    digest = file_sha256(path)
     with FileLock(folder / "lock"):
         client = _client(folder)
         entries: list[Entry] | None = None
@@ -196,17 +196,10 @@ def calibrate(plan: _Plan, vectors: Floats, context: Context) -> float:
         best: npt.NDArray[np.float64] = scores.max(axis=1)
         return best
 
-    far = nearest(_background(plan.language), False)
+    far = nearest(text_lines("skills.faq", f"background.{plan.language}.txt"), False)
     if count < 3 or _is_chinese(plan.entries) != (plan.language == "zh"):
         return float(np.quantile(far, 0.9))
     own = [entry.question or entry.answer for entry in plan.entries]
     near = float(np.quantile(nearest(own, True), 0.25))
     chance = float(np.quantile(far, 0.95))
     return (chance + max(near, chance)) / 2
-
-
-def _background(language: str) -> list[str]:
-    """Return questions about anything but a shop."""
-    file = resources.files(__package__).joinpath(f"background.{language}.txt")
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from models.errors import UsageError
 from models.files import existing_file
 from models.texts import Catalogue, Message, language_of
-from skills.contract import Context
+from skills.contract import Context, relay
 from skills.events import Answer, Assumption, Event, Evidence, Progress, Quote
 from skills.faq.bases import last_base
 from skills.faq.face import FaqRequest
@@ -29,7 +29,9 @@ class Faq:
         existing_file(path)
         yield Progress(0, None, note=context.say(TEXTS("opening", name=path.name)))
         language = language_of(question) if question else "en"
-        base = yield from _open(path, context, language)
+        note = context.say(TEXTS("indexing", name=path.name))
+        opening = open_base(path, context, language=language)
+        base = yield from relay(opening, lambda counts: Progress(*counts, note=note))
         context.check()
         assumed: list[Evidence] = []
         if request.file is None:
@@ -40,19 +42,6 @@ class Faq:
             )
             return
         yield _answer(base, base.search(question), path, assumed, context)
-
-
-def _open(path: Path, context: Context, language: str) -> Generator[Progress, None, Base]:
-    """Open the knowledge base, reporting how far it is where it has to be built."""
-    opening = open_base(path, context, language=language)
-    note = context.say(TEXTS("indexing", name=path.name))
-    while True:
-        try:
-            done, total = next(opening)
-        except StopIteration as end:
-            base: Base = end.value
-            return base
-        yield Progress(done, total, note=note)
 
 
 def _answer(

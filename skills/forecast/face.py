@@ -14,7 +14,7 @@ from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.horizons import Unit, find_horizon
-from skills.readers.tables import read_table
+from skills.readers.tables import read_table, sample_fits
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
@@ -48,14 +48,9 @@ def fill(said: Said) -> Filled:
 
 def fits(found: Found) -> bool:
     """Say whether a table has a column of numbers that do not just count its rows."""
-    if found.kind != "table" or not found.exists:
-        return True
     from skills.forecast.series import number_columns  # brings numpy; the face itself stays light
 
-    try:
-        return bool(number_columns(read_table(found.path, limit=50)))
-    except InhouseError:
-        return False
+    return sample_fits(found, number_columns)
 
 
 def _column(text: str, path: Path) -> str | None:

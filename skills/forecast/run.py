@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.files import atomic_writer
 from models.texts import Catalogue, Message
-from skills.contract import Context
+from skills.contract import Context, relay
 from skills.events import Answer, Artifact, Assumption, Backtest, Event, Evidence, Progress
 from skills.forecast.calendar import DEFAULT_HORIZONS, SEASONS, Frequency
 from skills.forecast.chart import draw
@@ -19,7 +19,6 @@ from skills.forecast.face import ForecastRequest
 from skills.forecast.members import (
     LEVELS,
     Outlook,
-    Tested,
     backtest,
     forecast,
     usable_season,
@@ -51,7 +50,8 @@ class Forecast:
         yield Progress(0, steps, note=note)
         outlook = forecast(series.values, season, horizon, context.check, daily=daily)
         yield Progress(1, steps, note=note)
-        tested = yield from _test(series, season, horizon, context, steps)
+        running = backtest(series.values, season, horizon, context.check, daily=daily)
+        tested = yield from relay(running, lambda done: Progress(done + 1, steps, note=note))
         if tested:
             floor = 0.0 if series.values.min() >= 0 else -np.inf
             outlook = widened(outlook, tested.widen, floor)
@@ -83,21 +83,6 @@ class Forecast:
             "mean": [round(float(value), 6) for value in outlook.mean],
         }
         yield Answer(text, evidence=tuple(evidence), data=data)
-
-
-def _test(
-    series: Series, season: int, horizon: int, context: Context, steps: int
-) -> Generator[Progress, None, Tested | None]:
-    """Run the backtest, reporting how far it is."""
-    daily = series.frequency.kind == "day"
-    running = backtest(series.values, season, horizon, context.check, daily=daily)
-    while True:
-        try:
-            done = next(running)
-        except StopIteration as end:
-            result: Tested | None = end.value
-            return result
-        yield Progress(done + 1, steps, note=context.say(TEXTS("computing")))
 
 
 def _horizon(series: Series, request: ForecastRequest) -> int:

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import BadInputError, UsageError
+from models.errors import BadInputError
 from models.texts import Catalogue, Message
 from skills.events import Skipped
 from skills.forecast.calendar import Frequency, infer
 from skills.readers.columns import hinted, named_column
 from skills.readers.dates import Dates, parse_dates
 from skills.readers.numbers import parse_column
-from skills.readers.tables import TableData
+from skills.readers.tables import TableData, existing_column
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
@@ -107,7 +107,7 @@ def build(table: TableData, date_column: str = "", value_column: str = "") -> Se
 def _date_column(table: TableData, asked: str) -> tuple[str, Dates] | None:
     """Return the column of dates: the one asked for, else the one that reads best."""
     if asked:
-        name = _existing(table, asked)
+        name = existing_column(table, asked)
         dates = parse_dates(table.column(name))
         if dates is None:
             raise BadInputError(TEXTS("not_dates", path=table.path, column=name))
@@ -132,19 +132,10 @@ def _rises(values: Sequence[date | None]) -> bool:
     return all(a < b for a, b in itertools.pairwise(known))
 
 
-def _existing(table: TableData, asked: str) -> str:
-    name = named_column(asked, table.columns)
-    if name is None:
-        raise UsageError(
-            TEXTS("no_column", path=table.path, column=asked, columns=", ".join(table.columns))
-        )
-    return name
-
-
 def _value_column(table: TableData, asked: str, *, exclude: str, reading: _Reading) -> str:
     """Return the column of numbers: the one asked for, else by name, else the last that is no id."""
     if asked:
-        name = _existing(table, asked)
+        name = existing_column(table, asked)
         if not any(value is not None for value in parse_column(table.column(name))):
             raise BadInputError(TEXTS("not_numbers", path=table.path, column=name))
         return name

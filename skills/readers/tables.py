@@ -8,21 +8,25 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from models.errors import BadInputError
+from models.errors import BadInputError, InhouseError, UsageError
 from models.files import existing_file
 from models.texts import Catalogue
+from skills.readers.columns import named_column
+from skills.readers.files import Found
 from skills.readers.numbers import parse_number
 
 TEXTS = Catalogue(__package__)
 _MAX_BYTES = 256 << 20
 _MAX_UNZIPPED = 512 << 20
 _SAMPLE_LINES = 200
+_SAMPLE_ROWS = 50
+_HEAD_BYTES = 4 << 20
 _DELIMITERS = ",;\t|"
 _FIELD_LIMIT = 16 << 20
 _LONG_CELL = 60
@@ -91,8 +95,43 @@ def read_table(path: Path, *, limit: int | None = None) -> TableData:
     return table
 
 
+def existing_column(table: TableData, asked: str) -> str:
+    """Return the column that is meant by a name.
+
+    Raises:
+        UsageError: There is none of that name; lists those there are.
+    """
+    name = asked if asked in table.columns else named_column(asked, table.columns)
+    if name is None:
+        listed = ", ".join(table.columns)
+        raise UsageError(TEXTS("no_column", path=table.path, column=asked, columns=listed))
+    return name
+
+
+def sample_fits(found: Found, test: Callable[[TableData], object]) -> bool:
+    """Say whether the first rows of a table pass a test; what is no table passes unread.
+
+    A table that can't be read, or of which the test says why it can't be used, does not fit.
+    """
+    if found.kind != "table" or not found.exists:
+        return True
+    try:
+        return bool(test(read_table(found.path, limit=_SAMPLE_ROWS)))
+    except InhouseError:
+        return False
+
+
+def _head(path: Path, limit: int | None) -> bytes:
+    """Return a file's bytes; with a limit only as many whole lines as surely hold so many rows."""
+    with path.open("rb") as file:
+        if limit is None or path.stat().st_size <= _HEAD_BYTES:
+            return file.read()
+        raw = file.read(_HEAD_BYTES)
+    return raw[: raw.rfind(b"\n") + 1] or raw
+
+
 def _read_text(path: Path, limit: int | None) -> TableData:
-    raw = path.read_bytes()
+    raw = _head(path, limit)
     encoding = detect_encoding(raw, path)
     text = raw.decode(encoding, errors="replace")
     first = text.lstrip("\ufeff \r\n\t")[:1]
@@ -102,11 +141,10 @@ def _read_text(path: Path, limit: int | None) -> TableData:
     csv.field_size_limit(_FIELD_LIMIT)
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
     try:
-        rows = [(reader.line_num, row) for row in reader]
+        rows = list(enumerate(reader, 1))
     except csv.Error as error:
         raise BadInputError(TEXTS("not_a_table", path=path, reason=error)) from error
-    numbered = [(number, row) for number, (_, row) in enumerate(rows, 1)]
-    table = _assemble(path, numbered, delimiter, limit)
+    table = _assemble(path, rows, delimiter, limit)
     table.encoding, table.delimiter = encoding, delimiter
     return table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,13 @@ QUESTIONS = Path(__file__).parents[1] / "data" / "faq_questions.jsonl"
 
 
 def _open(path: Path, context: Context) -> Base:
-    opening = open_base(path, context, language="en")
-    while True:
-        try:
-            next(opening)
-        except StopIteration as end:
-            base: Base = end.value
-            return base
+    made: list[Base] = []
+
+    def work() -> Iterator[object]:
+        made.append((yield from open_base(path, context, language="en")))
+
+    list(work())
+    return made[0]
 
 
 def _ask(question: str, file: Path | None, context: Context) -> Answer:

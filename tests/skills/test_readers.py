@@ -244,3 +244,15 @@ def test_bad_tables_are_named_with_the_reason(tmp_path: Path) -> None:
             read_table(path)
         assert str(path) in caught.value.message()
         assert caught.value.remedy()
+
+
+def test_a_sample_of_a_large_table_does_not_read_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skills.readers.tables._HEAD_BYTES", 1000)
+    path = _write(
+        tmp_path / "t.csv", "编号,评论\n" + "".join(f"{i},很好用的第{i}个\n" for i in range(5000))
+    )
+    sample = read_table(path, limit=10)
+    assert (sample.columns, len(sample.rows)) == (["编号", "评论"], 10)
+    assert sample.rows == read_table(path).rows[:10]
