@@ -1,6 +1,6 @@
 """How fast a cancel is acknowledged, and how fast the work stops, in every skill.
 
-    python benchmarks/cancel.py [--rounds 5]
+    python -m benchmarks.cancel [--rounds 5]
 
 Each round asks for long work, waits for its first sign of life, waits a random moment more, cancels, and
 measures the time to the acknowledgement (budget 0.2 s) and to the end of the ask (budget 3 s). Wall
@@ -11,50 +11,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
 import random
-import shutil
 import tempfile
 import time
-from datetime import date, timedelta
 from pathlib import Path
 
 from agents.client import Engine
 from agents.protocol import Ask
-from assets import SAMPLES
+from benchmarks.work import make_work
 from skills.events import Failure, Progress, Text
-
-
-def make_work(folder: Path) -> dict[str, str]:
-    """Write inputs that keep each skill busy, and return an ask a skill."""
-    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
-    many = folder / "many"
-    many.mkdir()
-    for number in range(400):
-        shutil.copy(SAMPLES / "photos" / "shop-cat.jpg", many / f"{number}.jpg")
-    calls = folder / "long"
-    calls.mkdir()
-    for number in range(12):
-        shutil.copy(SAMPLES / "calls" / "order.ogg", calls / f"{number}.ogg")
-    noise = random.Random(0)
-    with (folder / "long.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["date", "revenue"])
-        for i in range(4000):
-            writer.writerow([date(2014, 1, 1) + timedelta(i), 100 + i % 7 * 9 + noise.gauss(0, 5)])
-    lines = [
-        f"## Question number {i} about thing {i * 7}?\nAnswer {i} says something.\n"
-        for i in range(3000)
-    ]
-    (folder / "large.md").write_text("\n".join(lines))
-    return {
-        "chat": "Write a very long story about a bicycle shop, with many chapters.",
-        "classify": f"Sort {folder / 'reviews.csv'} into praise, complaint and question",
-        "transcribe": f"Transcribe {calls}",
-        "tag": f"Tag the photos in {many}",
-        "forecast": f"Forecast the next 90 days of revenue in {folder / 'long.csv'}",
-        "faq": f"Answer from {folder / 'large.md'}: when do you open?",
-    }
 
 
 async def one_round(engine: Engine, text: str, out: Path, wait: float) -> tuple[float, float]:

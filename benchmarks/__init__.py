@@ -1,0 +1,1 @@
+"""Figures against baselines. Each module says how it is run."""
