@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,9 @@ class Router:
         if key not in self._heads:
             languages: tuple[Language, ...] = ("en", "zh") if multilingual else ("en",)
             texts, labels = self._examples(languages)
-            self._heads[key] = _Head.load(texts, labels, self._runtimes.embedder(key), self._cache)
+            self._heads[key] = _Head.load(
+                texts, labels, partial(self._runtimes.embedder, key), self._cache
+            )
         return self._heads[key]
 
     def _examples(self, languages: Sequence[Language]) -> tuple[list[str], list[str]]:
@@ -139,18 +142,20 @@ class _Head:
     labels: list[str]
     weights: Floats
     biases: Floats
-    embedder: Embedder
+    embedder: Callable[[], Embedder]  # asked anew each time: a model may have had to leave
 
     def shares(self, text: str) -> dict[str, float]:
         """Return a probability for each label."""
-        scores = self.weights @ self.embedder.encode([text])[0] + self.biases
+        scores = self.weights @ self.embedder().encode([text])[0] + self.biases
         odds = np.exp(scores - scores.max())
         return dict(zip(self.labels, map(float, odds / odds.sum()), strict=True))
 
     @classmethod
-    def load(cls, texts: list[str], labels: list[str], embedder: Embedder, cache: Path) -> _Head:
+    def load(
+        cls, texts: list[str], labels: list[str], embedder: Callable[[], Embedder], cache: Path
+    ) -> _Head:
         """Return the regression for these examples, trained now or found on disk."""
-        told = "\n".join([embedder.name, *texts, *labels])
+        told = "\n".join([embedder().name, *texts, *labels])
         path = cache / f"router-{hashlib.sha256(told.encode()).hexdigest()[:16]}.npz"
         try:
             with np.load(path, allow_pickle=False) as saved:
@@ -165,9 +170,9 @@ class _Head:
         return head
 
     @classmethod
-    def _train(cls, texts: list[str], labels: list[str], embedder: Embedder) -> _Head:
+    def _train(cls, texts: list[str], labels: list[str], embedder: Callable[[], Embedder]) -> _Head:
         from sklearn.linear_model import LogisticRegression
 
         model = LogisticRegression(C=_STRENGTH, max_iter=2000, class_weight="balanced")
-        model.fit(embedder.encode(texts), labels)
+        model.fit(embedder().encode(texts), labels)
         return cls(list(map(str, model.classes_)), model.coef_, model.intercept_, embedder)

@@ -187,6 +187,10 @@ class LanguageModel:
                 if piece:
                     yield piece
 
+    def close(self) -> None:
+        """Give the memory back; the model can't be used after."""
+        self.raw.close()
+
     def stopping(self, should_stop: ShouldStop) -> _Stopping:
         """Return a context in which native code gives up when `should_stop` says so."""
         return _Stopping(self, should_stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from typing import TypeVar, cast
 
 import psutil
 
-from models.catalog import Model
+from models.catalog import Model, catalog
 from models.devices import Use, Wish, choose, threads
 from models.embedder import Embedder
-from models.errors import TEXTS, BadInputError
+from models.errors import TEXTS, BadInputError, ResourceError
 from models.files import existing_file
 from models.llm import LanguageModel
 from models.speech import SpeechModel
@@ -21,6 +22,7 @@ from models.store import Store
 from models.vision import ImageModel
 
 _T = TypeVar("_T")
+_MEGA = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Loaded:
 
 
 class Runtimes:
-    """The four engines.
+    """The four engines. When memory is short, the least recently used models leave.
 
     Each method raises `ModelMissingError`, naming the command that fetches the model, if its weights
     are not on disk, and `CorruptModelError` if they are damaged.
@@ -82,22 +84,21 @@ class Runtimes:
     def embedder(self, language: str = "en") -> Embedder:
         """Return MiniLM for English, multilingual e5-small for anything else."""
         name = "all-minilm-l6-v2" if language == "en" else "multilingual-e5-small"
-        model = self.store_model(name)
-        return self._get(model, "ONNX Runtime", self._load_embedder)
+        if name not in self._warm:
+            self.store.folder(
+                name
+            )  # names the command that fetches it before any other model leaves
+        return self._get(catalog().get(name), "ONNX Runtime", self._load_embedder)
 
     def vision(self) -> ImageModel:
         """Return the image model."""
         return self._get(self.store.best("vision"), "ONNX Runtime", self._load_vision)
 
-    def store_model(self, name: str) -> Model:
-        """Return a catalog entry whose files are here."""
-        from models.catalog import catalog
-
-        self.store.folder(name)
-        return catalog().get(name)
-
     def _get(self, model: Model, engine: str, load: Callable[[Model, Use], _T]) -> _T:
-        if model.id not in self._warm:
+        if model.id in self._warm:
+            self._warm[model.id] = self._warm.pop(model.id)  # the last one is the one used last
+        else:
+            self._make_room(model)
             use = choose(engine, self.wish)
             process = psutil.Process()
             before = process.memory_info().rss
@@ -105,6 +106,28 @@ class Runtimes:
             taken = max(0, process.memory_info().rss - before)
             self.loaded[model.id] = Loaded(model.id, model.task, use, taken)
         return cast(_T, self._warm[model.id])
+
+    def _make_room(self, model: Model) -> None:
+        """Let the models that were used longest ago go until a new one fits into free memory.
+
+        Raises:
+            ResourceError: It does not fit even alone.
+        """
+        needed = model.memory_mb * _MEGA
+        while psutil.virtual_memory().available < needed and self._warm:
+            self._drop(next(iter(self._warm)))
+        free = psutil.virtual_memory().available
+        if free < needed:
+            values = {"needed": model.memory_mb, "free": free // _MEGA}
+            raise ResourceError(TEXTS("no_memory", name=model.id, **values))
+
+    def _drop(self, name: str) -> None:
+        warm = self._warm.pop(name)
+        self.loaded.pop(name, None)
+        if isinstance(warm, LanguageModel):
+            warm.close()  # its callback refers back to it: nothing else would free it soon
+        del warm
+        gc.collect()
 
     def _load_llm(self, model: Model, use: Use) -> LanguageModel:
         return LanguageModel(self.store.file(model.id, "model.gguf"), model.id, use, self.threads)

@@ -7,12 +7,13 @@ import threading
 import wave
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from models.errors import BadInputError, ModelMissingError, Stopped
+from models.errors import BadInputError, ModelMissingError, ResourceError, Stopped
 from models.llm import Turn, never
 from models.runtimes import Runtimes
 from models.scoring import LabelScorer
@@ -52,6 +53,31 @@ def test_a_gguf_of_one_s_own(
         monkeypatch.setenv("INHOUSE_CHAT_MODEL", str(bad))
         with pytest.raises(BadInputError, match=r"bad\.gguf"):
             Runtimes(small.store, "cpu").llm()
+
+
+def test_the_least_recently_used_model_leaves(
+    small: Runtimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtimes = Runtimes(small.store, "cpu")
+    runtimes.embedder("en")
+    runtimes.vision()
+    runtimes.embedder("en")  # used after the image model
+    free = iter([0, 10**9, 10**9, 10**9])
+
+    monkeypatch.setattr(
+        "models.runtimes.psutil.virtual_memory",
+        lambda: SimpleNamespace(available=next(free, 10**9)),
+    )
+    assert list(runtimes.llm().chat(_user("Say hello."), max_tokens=64))
+    assert set(runtimes.loaded) == {"all-minilm-l6-v2", "smollm2-135m-instruct"}
+    monkeypatch.setattr(
+        "models.runtimes.psutil.virtual_memory", lambda: SimpleNamespace(available=1000)
+    )
+    with pytest.raises(ResourceError, match="efficientnet-lite0 needs about"):
+        runtimes.vision()
+    assert runtimes.loaded == {}
+    monkeypatch.undo()
+    assert runtimes.vision().labels
 
 
 def test_a_grammar_holds_the_reply_to_a_schema(small: Runtimes) -> None:
