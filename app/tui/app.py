@@ -108,7 +108,12 @@ class ChatApp(App[None]):
             self.notify(str(error), severity="error")
 
     def _show_status(self, status: Status) -> None:
-        self.query_one(StatusLine).set_state(status)
+        for line in self.query(StatusLine):  # none while the screen is taken down
+            line.set_state(status)
+
+    def _hint(self, hint: str) -> None:
+        for line in self.query(StatusLine):
+            line.set_hint(hint)
 
     # ------------------------------------------------------------ asking
 
@@ -134,8 +139,7 @@ class ChatApp(App[None]):
         if not self._busy and self._waiting:
             self._busy = True
             self._ask(self._waiting.pop(0))
-        hint = self.say("waiting", n=len(self._waiting)) if self._waiting else ""
-        self.query_one(StatusLine).set_hint(hint)
+        self._hint(self.say("waiting", n=len(self._waiting)) if self._waiting else "")
 
     @work
     async def _ask(self, text: str) -> None:
@@ -180,8 +184,7 @@ class ChatApp(App[None]):
         answers = [e.final.text for e in self.record.exchanges if isinstance(e.final, Answer)]
         if answers:
             self.copy_to_clipboard(answers[-1])  # OSC 52: the terminal does it, or does not
-        key = "copied" if answers else "nothing_to_copy"
-        self.query_one(StatusLine).set_hint(self.say(key))
+        self._hint(self.say("copied" if answers else "nothing_to_copy"))
 
     # ------------------------------------------------------------ keys
 
@@ -189,7 +192,7 @@ class ChatApp(App[None]):
         """Stop what runs; without that, close the list of commands."""
         if self._busy:
             self.engine.cancel()
-            self.query_one(StatusLine).set_hint(self.say("stopping"))
+            self._hint(self.say("stopping"))
         self._show_completions([])
 
     async def action_help(self) -> None:

@@ -263,6 +263,13 @@ async def test_the_status_line(app: ChatApp) -> None:
     assert status_text(None, "", "zh") == "离线"
 
 
+async def test_a_status_that_comes_while_leaving(app: ChatApp) -> None:
+    async with app.run_test() as pilot:
+        await app.query(StatusLine).remove()
+        await app.engine.pump()
+        await _say(pilot, "hello")
+
+
 async def test_a_small_screen(app: ChatApp) -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         turn = await _say(pilot, "forecast")
