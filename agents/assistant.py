@@ -30,6 +30,7 @@ from models.texts import Catalogue, Message, language_of
 from skills import registry
 from skills.contract import Context, Filled, Said, SkillSpec
 from skills.events import Answer, Artifact, Event, Failure, Question, Step, failure
+from skills.ledger import Ledger
 from skills.readers.files import Found, find_files, kind_of
 
 TEXTS = Catalogue(__package__)
@@ -59,9 +60,10 @@ class _Last:
 class Assistant:
     """Answers asks one after the other; keeps models warm and the talk in mind."""
 
-    def __init__(self, runtimes: Runtimes | None = None) -> None:
+    def __init__(self, runtimes: Runtimes | None = None, ledger: Ledger | None = None) -> None:
         wish = cast(Wish, os.environ.get("INHOUSE_DEVICE", "auto"))
         self.runtimes = runtimes or Runtimes(wish=wish)
+        self.ledger = ledger or Ledger()
         self.talk = Talk()
         self.router = Router(registry.all_specs(), self.runtimes, home() / "cache")
         self._pending: _Pending | None = None
@@ -94,7 +96,7 @@ class Assistant:
     def _context(self, ask: Ask, should_stop: ShouldStop) -> Context:
         out = absolute(ask.out) if ask.out else None
         language = ask.language or language_of(ask.text)
-        return Context(self.runtimes, private_dir(home()), out, language, should_stop)
+        return Context(self.runtimes, private_dir(home()), out, language, should_stop, self.ledger)
 
     def _events(self, ask: Ask, context: Context) -> Iterator[Event]:
         if ask.skill:

@@ -177,15 +177,23 @@ class Engine:
         self._pipe = self._process = None
 
 
+def engine_environment(device: str) -> dict[str, str]:
+    """Return the environment of a process that works with models: no library of it may call out."""
+    quiet = {
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_OFFLINE": "1",
+        "ANONYMIZED_TELEMETRY": "False",
+    }
+    return {**os.environ, **quiet, "INHOUSE_DEVICE": device}
+
+
 def _spawn(read: int, write: int, output: BinaryIO, device: str) -> subprocess.Popen[bytes]:
     """Start the child. `-P` keeps the folder the person stands in off its import path."""
-    environment = {**os.environ, "INHOUSE_DEVICE": device, "TOKENIZERS_PARALLELISM": "false"}
-    environment |= {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
     options: dict[str, Any] = {
         "stdin": subprocess.DEVNULL,
         "stdout": output,
         "stderr": output,
-        "env": environment,
+        "env": engine_environment(device),
     }
     ends = (read, write)
     if os.name == "nt":  # not verified: there was no Windows machine to try it on

@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": "app.commands.demo:demo",
     "devices": "app.commands.devices:devices",
     "doctor": "app.commands.doctor:doctor",
+    "jobs": "app.commands.jobs:jobs",
     "forget": "app.commands.sessions:forget",
     "models": "app.commands.models:models",
     "route": "app.commands.route:route",

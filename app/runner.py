@@ -78,26 +78,32 @@ async def _run_one(
     return outcome
 
 
-def run(asks: Iterable[Ask | InhouseError], settings: Settings, *, as_json: bool) -> int:
-    """Run asks, draw them, and return the exit status: that of the first which did not end well."""
+def shower(settings: Settings, *, as_json: bool) -> Show:
+    """Return what draws events on standard output: JSON lines, or text."""
     if as_json:
 
-        def show(event: Event, number: int) -> None:
+        def show_json(event: Event, number: int) -> None:
             print(json_lines.line(event, number), flush=True)  # noqa: T201 - this is the output
 
-    else:
-        from app.render.plain import PlainRenderer
+        return show_json
+    from app.render.plain import PlainRenderer
 
-        renderer = PlainRenderer(settings.language)
-        current = 0
+    renderer = PlainRenderer(settings.language)
+    current = 0
 
-        def show(event: Event, number: int) -> None:
-            nonlocal current
-            if number != current:
-                renderer.begin("")
-                current = number
-            renderer.show(event)
+    def show(event: Event, number: int) -> None:
+        nonlocal current
+        if number != current:
+            renderer.begin("")
+            current = number
+        renderer.show(event)
 
+    return show
+
+
+def run(asks: Iterable[Ask | InhouseError], settings: Settings, *, as_json: bool) -> int:
+    """Run asks, draw them, and return the exit status: that of the first which did not end well."""
+    show = shower(settings, as_json=as_json)
     try:
         outcomes = asyncio.run(run_asks(asks, settings, show))
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from models.errors import Stopped
 from models.files import unique_path
 from models.texts import Catalogue, Language, Message, text_lines
+from skills.ledger import Ledger
 
 if TYPE_CHECKING:
     from models.runtimes import Runtimes
@@ -139,6 +140,7 @@ class Context:
         out: Where results go; None means beside the input.
         language: Language to speak to the person.
         should_stop: True once the person stopped the work.
+        ledger: What an earlier attempt finished; put there what a later one need not do again.
     """
 
     runtimes: Runtimes
@@ -146,6 +148,7 @@ class Context:
     out: Path | None = None
     language: Language = "en"
     should_stop: Callable[[], bool] = lambda: False
+    ledger: Ledger = field(default_factory=Ledger)
 
     def check(self) -> None:
         """Raise `Stopped` if the person stopped the work. Call it at least every half second."""

@@ -59,6 +59,7 @@ def spoken_names(labels: Sequence[str], language: Language) -> list[str]:
 class Judge:
     """Sorts texts into `labels`. Equal texts are read once.
 
+    `name` tells judges apart: model, groups and meanings.
     `guarded` leaves out what a text says to its sorter; the benchmark turns it off to compare.
     """
 
@@ -68,6 +69,7 @@ class Judge:
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
     ) -> None:
         self.labels = list(labels)
+        self.name = f"{model.name} {self.labels} {meanings or {}}"
         language = language_of(" ".join(labels))
         spoken = spoken_names(labels, language)
         listed = "\n".join(

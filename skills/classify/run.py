@@ -10,7 +10,7 @@ from models.errors import UsageError
 from models.texts import Catalogue
 from skills.classify.columns import gold_column, text_column
 from skills.classify.face import ClassifyRequest
-from skills.classify.judge import Judge
+from skills.classify.judge import Judge, Verdict
 from skills.classify.learn import learn
 from skills.classify.write import suffix_of, write_table
 from skills.contract import Context
@@ -99,7 +99,7 @@ class Classify:
         for position, text in enumerate(sorted_.texts):
             context.check()
             if text.strip():
-                verdict = judge(text, context.should_stop)
+                verdict = _verdict(text, judge, context)
                 sorted_.labels[position] = verdict.label
                 sorted_.confidences[position] = verdict.confidence
                 if verdict.instructed:
@@ -178,6 +178,19 @@ class Classify:
         yield Answer(
             context.say(text), evidence=tuple(sorted_.evidence), data={"counts": dict(counts)}
         )
+
+
+def _verdict(text: str, judge: Judge, context: Context) -> Verdict:
+    """Judge a text, or take over what an earlier attempt of the job found."""
+    key = ("classify", judge.name, text)
+    kept = context.ledger.get(*key)
+    if kept is not None:
+        return Verdict(kept[0], kept[1], tuple(kept[2]), kept[3])
+    verdict = judge(text, context.should_stop)
+    context.ledger.put(
+        [verdict.label, verdict.confidence, verdict.shares, verdict.instructed], *key
+    )
+    return verdict
 
 
 def _start(table: TableData, column: str, context: Context) -> _Sorted:

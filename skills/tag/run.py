@@ -73,20 +73,34 @@ def _batch(
 ) -> list[Tagged]:
     """Tag a few pictures; those that can't be read are added to `skipped`."""
     images, good = [], []
+    known: list[Tagged] = []
     for path in paths:
         context.check()
+        kept = context.ledger.get(*_key(path, model, count))
+        if kept is not None:
+            known.append(Tagged(path, tuple((tag, p) for tag, p in kept)))
+            continue
         try:
             images.append(load_image(path))
             good.append(path)
         except BadInputError as error:
             skipped.append(Skipped(str(path), error.message(context.language)))
     if not good:
-        return []
+        return known
     probabilities, _ = model.classify(np.stack(images))
-    return [
+    found = [
         Tagged(path, _best(row, model.labels, count))
         for path, row in zip(good, probabilities, strict=True)
     ]
+    for one in found:
+        context.ledger.put(one.tags, *_key(one.path, model, count))
+    return sorted(known + found, key=lambda one: paths.index(one.path))
+
+
+def _key(path: Path, model: ImageModel, count: int) -> tuple[object, ...]:
+    """Return what tells one tagging of a picture from another."""
+    about = path.stat()
+    return ("tag", model.name, count, str(path), about.st_size, about.st_mtime_ns)
 
 
 def _best(row: np.ndarray, labels: list[str], count: int) -> tuple[tuple[str, float], ...]:

@@ -45,6 +45,7 @@ class _Done:
     path: Path
     recording: Recording
     segments: list[Segment]
+    kept: tuple[str, ...] = ()  # the files that an earlier attempt wrote
 
 
 class Transcribe:
@@ -68,7 +69,7 @@ class Transcribe:
                 yield Text(error.message(context.language) + "\n")
                 continue
             done.append(finished)
-            yield from self._write(finished, model, context)
+            yield from self._write(finished, request, model, context)
         if not done:
             raise BadInputError(TEXTS("none_readable", n=len(files)))
         yield self._answer(done, skipped, model, context, asked=request.language)
@@ -77,6 +78,10 @@ class Transcribe:
         self, path: Path, request: TranscribeRequest, context: Context, model: SpeechModel
     ) -> Generator[Event, None, _Done]:
         """Recognise one recording, streaming its words."""
+        known = _known(path, request, context, model)
+        if known is not None:
+            yield Text("".join(segment.text + "\n" for segment in known.segments))
+            return known
         note = context.say(TEXTS("listening", name=path.name))
         yield Progress(0, None, note=note)
         recording, found = model.transcribe(
@@ -92,17 +97,30 @@ class Transcribe:
         context.check()
         return _Done(path, recording, segments)
 
-    def _write(self, done: _Done, model: SpeechModel, context: Context) -> Iterator[Event]:
-        """Write the four files; their names go together."""
+    def _write(
+        self, done: _Done, request: TranscribeRequest, model: SpeechModel, context: Context
+    ) -> Iterator[Event]:
+        """Write the four files, whose names go together, unless an earlier attempt did."""
+        if done.kept:
+            for name in done.kept:
+                key = f"file_{Path(name).suffix[1:]}"
+                yield Artifact(name, context.say(TEXTS(key)))
+            return
         contents = (
             text(done.segments), srt(done.segments), vtt(done.segments),
             as_json(done.recording, done.segments, model.name),
         )  # fmt: skip
         folder = context.out or done.path.parent
         stem = _free_stem(folder, done.path.stem)
+        written = []
         for suffix, content in zip(_SUFFIXES, contents, strict=True):
             path = atomic_write((folder / f"{stem}{suffix}").absolute(), content)
+            written.append(str(path))
             yield Artifact(str(path), context.say(TEXTS(f"file_{suffix[1:]}")))
+
+        segments = [dataclasses.astuple(segment) for segment in done.segments]
+        recording = dataclasses.astuple(done.recording)
+        context.ledger.put([recording, segments, written], *_key(done.path, request, model))
 
     def _answer(
         self,
@@ -131,6 +149,24 @@ class Transcribe:
         else:
             said = context.say(TEXTS("answer_many", n=len(done), seconds=round(minutes)))
         return Answer(said, evidence=tuple(evidence), data={"recordings": [_data(o) for o in done]})
+
+
+def _key(path: Path, request: TranscribeRequest, model: SpeechModel) -> tuple[object, ...]:
+    """Return what tells one transcript of a recording from another."""
+    about = path.stat()
+    place = (str(path), about.st_size, about.st_mtime_ns)
+    return ("transcribe", model.name, request.language, *place)
+
+
+def _known(
+    path: Path, request: TranscribeRequest, context: Context, model: SpeechModel
+) -> _Done | None:
+    """Return what an earlier attempt of the job wrote out, if all its files are still there."""
+    kept = context.ledger.get(*_key(path, request, model))
+    if kept is None or not all(Path(name).is_file() for name in kept[2]):
+        return None
+    recording, segments, written = kept
+    return _Done(path, Recording(*recording), [Segment(*one) for one in segments], tuple(written))
 
 
 def _data(done: _Done) -> dict[str, Any]:
