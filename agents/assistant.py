@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import psutil
@@ -20,11 +19,11 @@ from agents.plans import steps
 from agents.protocol import Ask, ModelUse, Recall, Status, absolute
 from agents.replies import as_value
 from agents.router import CHAT, Router
-from models.devices import Wish
 from models.errors import TEXTS as FILE_TEXTS
 from models.errors import BadInputError, InhouseError, ResourceError, UsageError
 from models.home import home, private_dir
 from models.llm import ShouldStop
+from models.preferences import preferences
 from models.runtimes import Runtimes
 from models.texts import Catalogue, Message, language_of
 from skills import registry
@@ -61,8 +60,7 @@ class Assistant:
     """Answers asks one after the other; keeps models warm and the talk in mind."""
 
     def __init__(self, runtimes: Runtimes | None = None, ledger: Ledger | None = None) -> None:
-        wish = cast(Wish, os.environ.get("INHOUSE_DEVICE", "auto"))
-        self.runtimes = runtimes or Runtimes(wish=wish)
+        self.runtimes = runtimes or Runtimes(wish=preferences().device)
         self.ledger = ledger or Ledger()
         self.talk = Talk()
         self.router = Router(registry.all_specs(), self.runtimes, home() / "cache")

@@ -6,9 +6,9 @@ from typing import Literal
 
 import click
 
-from app.context import TEXTS, Settings, give_up
+from app.context import TEXTS, Options, give_up
 from models.errors import InhouseError
-from models.home import interface_language
+from models.preferences import interface_language, preferences, problems
 from skills import registry
 
 _COMMANDS = {
@@ -20,6 +20,7 @@ _COMMANDS = {
     "forget": "app.commands.sessions:forget",
     "models": "app.commands.models:models",
     "route": "app.commands.route:route",
+    "settings": "app.commands.settings:settings",
     "sessions": "app.commands.sessions:sessions",
 }
 
@@ -67,7 +68,7 @@ class LazyGroup(click.Group):
     "--lang", type=click.Choice(["en", "zh"]), is_eager=True, help="Language of the interface."
 )  # eager: `--lang zh --help` speaks Chinese
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda", "metal"]), default="auto",
+    "--device", type=click.Choice(["auto", "cpu", "cuda", "metal", "vulkan"]),
     help="What the models run on.",
 )  # fmt: skip
 @click.option(
@@ -76,10 +77,14 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="inhouse")
 @click.pass_context
 def main(
-    ctx: click.Context, lang: Literal["en", "zh"] | None, device: str, resume: str | None
+    ctx: click.Context, lang: Literal["en", "zh"] | None, device: str | None, resume: str | None
 ) -> None:
     """Your in-house AI team. Everything runs on this machine. Without a command, the chat opens."""
-    ctx.obj = Settings(interface_language(lang), device, lang or "")
+    chosen = preferences()
+    language = interface_language(lang)
+    ctx.obj = Options(language, device or chosen.device, lang or "")
+    for problem in problems():
+        click.echo(problem.to(language), err=True)
     if ctx.invoked_subcommand is None:
         from app.tui.app import run_chat
 

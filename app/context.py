@@ -19,7 +19,7 @@ _R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Options:
     """The options that stand before the command."""
 
     language: Language = "en"
@@ -45,10 +45,10 @@ def guarded(command: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @functools.wraps(command)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        settings: Any = click.get_current_context().obj or Settings()
+        options: Any = click.get_current_context().obj or Options()
         try:
             return command(*args, **kwargs)
         except InhouseError as error:
-            give_up(error, settings.language)
+            give_up(error, options.language)
 
     return run

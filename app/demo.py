@@ -15,7 +15,7 @@ from typing import Any
 
 from agents.client import Engine
 from agents.protocol import Ask
-from app.context import TEXTS, Settings
+from app.context import TEXTS, Options
 from app.render.plain import PlainRenderer
 from assets import SAMPLES
 from models.texts import Message
@@ -114,45 +114,45 @@ def check_refusal(answer: Answer) -> tuple[bool, str]:
     return answer.refused, "refused" if answer.refused else answer.text
 
 
-def run_demo(settings: Settings, out: Path, *, as_json: bool) -> int:
+def run_demo(options: Options, out: Path, *, as_json: bool) -> int:
     """Do the jobs; return 0 only if every answer meets its gold."""
-    return asyncio.run(_run(settings, out, as_json))
+    return asyncio.run(_run(options, out, as_json))
 
 
-async def _run(settings: Settings, out: Path, as_json: bool) -> int:
-    engine = Engine(settings.device)
+async def _run(options: Options, out: Path, as_json: bool) -> int:
+    engine = Engine(options.device)
     failed = 0
     try:
         for number, job in enumerate(jobs(), 1):
-            renderer = None if as_json else PlainRenderer(settings.language)
+            renderer = None if as_json else PlainRenderer(options.language)
             if renderer:
                 print(f"── {number} ── {job.ask}\n", flush=True)
-            final = await _answer(engine, Ask(text=job.ask, out=str(out)), settings, renderer)
+            final = await _answer(engine, Ask(text=job.ask, out=str(out)), options, renderer)
             good, measured = (
                 job.check(final) if isinstance(final, Answer) else (False, final.message)
             )
             failed += not good
             if renderer:
                 key = "demo_met" if good else "demo_missed"
-                print(settings.say(TEXTS(key, words=measured)) + "\n", flush=True)
+                print(options.say(TEXTS(key, words=measured)) + "\n", flush=True)
             else:
                 line = {"job": number, "ask": job.ask, "met": good, "measured": measured}
                 print(json.dumps(line, ensure_ascii=False), flush=True)
     finally:
         engine.close()
     if not as_json:
-        print(settings.say(_verdict(failed, out)))
+        print(options.say(_verdict(failed, out)))
     return 1 if failed else 0
 
 
 async def _answer(
-    engine: Engine, ask: Ask, settings: Settings, renderer: PlainRenderer | None
+    engine: Engine, ask: Ask, options: Options, renderer: PlainRenderer | None
 ) -> Answer | Failure:
     """Run an ask, in view where there is a renderer, and return how it ended."""
     final: Answer | Failure = Failure("")
     if renderer:
         renderer.begin(ask.text)
-    async for event in engine.ask(ask, settings.language):
+    async for event in engine.ask(ask, options.language):
         if renderer:
             renderer.show(event)
         if isinstance(event, Answer | Failure):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agents.client import Engine
 from agents.protocol import Ask
-from app.context import TEXTS, Settings
+from app.context import TEXTS, Options
 from app.render import json as json_lines
 from models.errors import InhouseError
 from skills.events import Answer, Event, Failure, Question, failure
@@ -35,10 +35,10 @@ class Outcome:
 
 
 async def run_asks(
-    asks: Iterable[Ask | InhouseError], settings: Settings, show: Show
+    asks: Iterable[Ask | InhouseError], options: Options, show: Show
 ) -> list[Outcome]:
     """Run asks in one engine, in order; a failing one does not stop the next."""
-    engine = Engine(settings.device)
+    engine = Engine(options.device)
     interrupts = 0
 
     def interrupt() -> None:
@@ -54,7 +54,7 @@ async def run_asks(
     outcomes = []
     try:
         for number, ask in enumerate(asks, 1):
-            outcomes.append(await _run_one(engine, ask, number, settings, show))
+            outcomes.append(await _run_one(engine, ask, number, options, show))
             if interrupts:
                 break
     finally:
@@ -63,14 +63,14 @@ async def run_asks(
 
 
 async def _run_one(
-    engine: Engine, ask: Ask | InhouseError, number: int, settings: Settings, show: Show
+    engine: Engine, ask: Ask | InhouseError, number: int, options: Options, show: Show
 ) -> Outcome:
     outcome = Outcome()
     if isinstance(ask, InhouseError):
-        outcome.final = failure(ask, settings.language)
+        outcome.final = failure(ask, options.language)
         show(outcome.final, number)
         return outcome
-    async for event in engine.ask(ask, settings.language):
+    async for event in engine.ask(ask, options.language):
         show(event, number)
         outcome.asked_back |= isinstance(event, Question)
         if isinstance(event, Answer | Failure):
@@ -78,7 +78,7 @@ async def _run_one(
     return outcome
 
 
-def shower(settings: Settings, *, as_json: bool) -> Show:
+def shower(options: Options, *, as_json: bool) -> Show:
     """Return what draws events on standard output: JSON lines, or text."""
     if as_json:
 
@@ -88,7 +88,7 @@ def shower(settings: Settings, *, as_json: bool) -> Show:
         return show_json
     from app.render.plain import PlainRenderer
 
-    renderer = PlainRenderer(settings.language)
+    renderer = PlainRenderer(options.language)
     current = 0
 
     def show(event: Event, number: int) -> None:
@@ -101,13 +101,13 @@ def shower(settings: Settings, *, as_json: bool) -> Show:
     return show
 
 
-def run(asks: Iterable[Ask | InhouseError], settings: Settings, *, as_json: bool) -> int:
+def run(asks: Iterable[Ask | InhouseError], options: Options, *, as_json: bool) -> int:
     """Run asks, draw them, and return the exit status: that of the first which did not end well."""
-    show = shower(settings, as_json=as_json)
+    show = shower(options, as_json=as_json)
     try:
-        outcomes = asyncio.run(run_asks(asks, settings, show))
+        outcomes = asyncio.run(run_asks(asks, options, show))
     except KeyboardInterrupt:
-        print(settings.say(TEXTS("stopping")), file=sys.stderr)  # noqa: T201
+        print(options.say(TEXTS("stopping")), file=sys.stderr)  # noqa: T201
         return 130
     except BrokenPipeError:  # the reader of our output left: `inhouse ask … | head`
         sys.stderr.close()

@@ -19,14 +19,14 @@ import sys
 BASE = "import textual.app, textual.widgets"
 BOX = """
 import os
-from app.context import Settings
+from app.context import Options
 from app.tui.app import ChatApp
 from app.tui.widgets.prompt import Prompt
 class Probe(ChatApp):
     def _start_engine(self):  # called after the first paint: the box is on screen now
         assert self.query_one(Prompt).region.height > 0
         self.exit()
-Probe(Settings()).run(headless=True, size=(100, 30))
+Probe(Options()).run(headless=True, size=(100, 30))
 """
 CASES = {
     "input box on screen": ([sys.executable, "-P", "-c", BOX], 1.6),

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from app.context import Settings
+from app.context import Options
 from app.tui.app import ChatApp
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.turn import Turn
@@ -38,7 +38,7 @@ SHOTS: dict[Language, tuple[str, tuple[str, ...]]] = {
 
 async def shoot(language: Language, name: str, asks: tuple[str, ...]) -> None:
     """Ask, wait for the answers, and save the screen."""
-    app = ChatApp(Settings(language=language))
+    app = ChatApp(Options(language=language))
     async with app.run_test(size=(100, 44)) as pilot:
         for ask in asks:
             app.query_one(Prompt).text = ask

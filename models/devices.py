@@ -8,15 +8,17 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import psutil
 
+from models.preferences import Wish
 from models.texts import Catalogue, Message
 
 TEXTS = Catalogue(__package__)
-Wish = Literal["auto", "cpu", "cuda", "metal"]
-Kind = Literal["cpu", "cuda", "metal"]
+Kind = Literal["cpu", "cuda", "metal", "vulkan"]
+_VENDORS = {"0x1002": "AMD", "0x8086": "Intel"}
 ENGINES = ("llama.cpp", "CTranslate2", "ONNX Runtime")
 
 
@@ -28,6 +30,7 @@ class Hardware:
     threads: int
     memory: int
     gpu: str
+    gpu_kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class Use:
 @cache
 def hardware() -> Hardware:
     """Look at the machine; cheap, imports no engine."""
-    return Hardware(
-        platform.processor() or platform.machine(), threads(), psutil.virtual_memory().total, _gpu()
-    )
+    processor = platform.processor() or platform.machine()
+    gpu, kind = _gpu()
+    return Hardware(processor, threads(), psutil.virtual_memory().total, gpu, kind)
 
 
 def threads() -> int:
@@ -54,14 +57,35 @@ def threads() -> int:
     return max(1, min(allowed or 1, physical, 8))
 
 
-def _gpu() -> str:
-    """Return the name of an NVIDIA GPU, or `Apple` on Apple silicon, or nothing."""
+def _gpu() -> tuple[str, Kind | None]:
+    """Return a GPU's name and what it is driven by: Apple's, NVIDIA's, then what Linux lists."""
     if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return "Apple"
+        return "Apple", "metal"
+    name = nvidia_smi("name")
+    if name:
+        return name, "cuda"
+    return _listed_gpu()
+
+
+def _listed_gpu(root: Path = Path("/sys/class/drm")) -> tuple[str, Kind | None]:
+    """Return a GPU of AMD's or Intel's that Linux knows; Vulkan drives both."""
+    for vendor in sorted(root.glob("card*/device/vendor")):
+        try:
+            name = _VENDORS.get(vendor.read_text().strip())
+        except OSError:
+            continue
+        if name:
+            return name, "vulkan"
+    return "", None
+
+
+def nvidia_smi(field: str, *options: str) -> str:
+    """Return what NVIDIA's tool says of its first GPU; nothing if there is none."""
     tool = shutil.which("nvidia-smi")
     if not tool:
         return ""
-    command = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    form = ",".join(["csv", "noheader", *options])
+    command = [tool, f"--query-gpu={field}", f"--format={form}"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -76,10 +100,10 @@ def choose(engine: str, wish: Wish = "auto") -> Use:
     """
     if wish == "cpu":
         return Use(engine, "cpu", TEXTS("device_asked_cpu"))
-    gpu = hardware().gpu
-    kind: Kind = "metal" if gpu == "Apple" else "cuda"
-    if not gpu:
+    gpu, own = hardware().gpu, hardware().gpu_kind
+    if not gpu or own is None:
         return Use(engine, "cpu", TEXTS("device_no_gpu"))
+    kind: Kind = "vulkan" if wish == "vulkan" else own
     if wish not in ("auto", kind):
         return Use(engine, "cpu", TEXTS("device_not_here", wish=wish, gpu=gpu))
     if not _built_for(engine, kind):
@@ -93,6 +117,8 @@ def _built_for(engine: str, kind: Kind) -> bool:
         import llama_cpp
 
         return bool(llama_cpp.llama_supports_gpu_offload())
+    if kind == "vulkan":
+        return False
     if engine == "CTranslate2":
         import ctranslate2
 

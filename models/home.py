@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import locale
 import os
 from pathlib import Path
 
 import platformdirs
-
-from models.texts import Language
 
 
 def home() -> Path:
@@ -31,12 +28,3 @@ def private_dir(path: Path) -> Path:
     """Make `path` a folder that only its owner can read, and return it."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
-
-
-def interface_language(asked: str | None = None) -> Language:
-    """Choose the interface language: what was asked, else `INHOUSE_LANG`, else the locale."""
-    chosen = asked or os.environ.get("INHOUSE_LANG")
-    if not chosen:
-        names = (os.environ.get("LC_ALL"), os.environ.get("LC_MESSAGES"), os.environ.get("LANG"))
-        chosen = next((name for name in names if name), None) or locale.getlocale()[0] or "en"
-    return "zh" if chosen.lower().startswith(("zh", "chinese")) else "en"

@@ -6,11 +6,13 @@ import codecs
 import ctypes
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from models.devices import Use
 from models.errors import TEXTS, InhouseError, Stopped
+from models.offload import layers_for
 
 ShouldStop = Callable[[], bool]
 _REPLY_MINIMUM = 64
@@ -40,6 +42,9 @@ class LanguageModel:
     ) -> None:
         import llama_cpp
 
+        layers, of = layers_for(path, use.device, context_tokens)
+        if layers >= 0 and of:
+            use = replace(use, why=TEXTS("device_some_layers", why=use.why, n=layers, total=of))
         self.name, self.use = name, use
         self.context_tokens = context_tokens
         self.raw: Any = llama_cpp.Llama(
@@ -48,7 +53,7 @@ class LanguageModel:
             n_batch=512,
             n_threads=threads,
             n_threads_batch=threads,
-            n_gpu_layers=-1 if use.device != "cpu" else 0,
+            n_gpu_layers=layers,
             verbose=False,
             seed=0,
         )

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import psutil
 
 from models.catalog import Model, catalog
-from models.devices import Use, Wish, choose, threads
+from models.devices import Use, choose, threads
 from models.embedder import Embedder
-from models.errors import TEXTS, BadInputError, ResourceError
+from models.errors import TEXTS, BadInputError, InhouseError, ResourceError
 from models.files import existing_file
 from models.llm import LanguageModel
+from models.preferences import Wish, preferences
 from models.speech import SpeechModel
 from models.store import Store
 from models.vision import ImageModel
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound="_Runtime")
 _MEGA = 1_000_000
+
+
+class _Runtime(Protocol):
+    """What all engines have: what they run on."""
+
+    use: Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +52,16 @@ class Runtimes:
         self.store = store or Store()
         self.wish = wish
         self.threads = threads()
-        self._warm: dict[str, object] = {}
+        self._warm: dict[str, _Runtime] = {}
         self.loaded: dict[str, Loaded] = {}
 
     def llm(self) -> LanguageModel:
-        """Return the chat model that `INHOUSE_CHAT_MODEL` names, else the best one on disk.
+        """Return the chat model of the person's own choice, else the best one on disk.
 
         Raises:
             BadInputError: The file that is named is not there, or no GGUF that llama.cpp can load.
         """
-        chosen = os.environ.get("INHOUSE_CHAT_MODEL")
+        chosen = preferences().chat_model
         if chosen:
             return self._own_llm(existing_file(Path(chosen).expanduser()))
         model = self.store.best("llm")
@@ -99,12 +105,13 @@ class Runtimes:
             self._warm[model.id] = self._warm.pop(model.id)  # the last one is the one used last
         else:
             self._make_room(model)
-            use = choose(engine, self.wish)
             process = psutil.Process()
             before = process.memory_info().rss
-            self._warm[model.id] = load(model, use)
+            warm = _load(model, engine, self.wish, load)
             taken = max(0, process.memory_info().rss - before)
-            self.loaded[model.id] = Loaded(model.id, model.task, use, taken)
+            self._warm[model.id] = warm
+            self.loaded[model.id] = Loaded(model.id, model.task, warm.use, taken)
+            self.store.used(model.id)
         return cast(_T, self._warm[model.id])
 
     def _make_room(self, model: Model) -> None:
@@ -140,3 +147,17 @@ class Runtimes:
 
     def _load_vision(self, model: Model, use: Use) -> ImageModel:
         return ImageModel(self.store.folder(model.id), model.id, use, self.threads)
+
+
+def _load(model: Model, engine: str, wish: Wish, load: Callable[[Model, Use], _T]) -> _T:
+    """Load on the device of choice; a GPU that does not take the model is given up for the CPU."""
+    use = choose(engine, wish)
+    try:
+        return load(model, use)
+    except InhouseError:
+        raise
+    except Exception as error:
+        if use.device == "cpu":
+            raise
+        reason = TEXTS("device_failed", device=use.device.upper(), reason=type(error).__name__)
+        return load(model, Use(engine, "cpu", reason))

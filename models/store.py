@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from models.catalog import Model, Task, catalog
 from models.errors import TEXTS, CorruptModelError, ModelMissingError, ResourceError, UsageError
 from models.files import atomic_write, file_sha256, write_error
 from models.home import models_dir
+from models.preferences import preferences
 from models.sources import ShouldStop, Source
 from models.sources.hub import HubSource
 from models.sources.local import FolderSource
@@ -21,6 +22,7 @@ from models.sources.wheels import WheelSource
 from models.texts import Message
 
 _RECORD = "record.json"
+_USED = ".used"
 _MEGA = 1_000_000
 _CONVERTED = 3.0  # published files, an intermediate and the converted ones, at the most
 Progress = Callable[[int, Message | None], None]
@@ -176,6 +178,19 @@ class Store:
         shutil.rmtree(aside, ignore_errors=True)
         return freed
 
+    def used(self, name: str) -> None:
+        """Note that a model was used now; a disk that can't be written does not matter here."""
+        if self.has(name):
+            with contextlib.suppress(OSError):
+                (self.root / name / _USED).touch()
+
+    def last_used(self, name: str) -> float | None:
+        """Return when a model was used last, in seconds since 1970; None if never."""
+        try:
+            return (self.root / name / _USED).stat().st_mtime
+        except OSError:
+            return None
+
     def verify(self, model: Model) -> list[Problem]:
         """Read every file of a model again and return what is wrong with them.
 
@@ -208,20 +223,21 @@ class Store:
 
 
 def chosen_sources() -> list[Source]:
-    """Return the sources in the person's order: `INHOUSE_SOURCES`, by default `folder,wheels`.
+    """Return the sources in the person's order, by default `folder,wheels`.
 
-    The folder is `INHOUSE_MODEL_FOLDER`; without it, that source is left out.
+    Without a `model_folder` in the settings, the source `folder` is left out.
 
     Raises:
         UsageError: There is no source of that name.
     """
-    folder = os.environ.get("INHOUSE_MODEL_FOLDER")
+    chosen = preferences()
+    folder = chosen.model_folder
     known: dict[str, Source | None] = {
         "folder": FolderSource(Path(folder).expanduser()) if folder else None,
         "wheels": WheelSource(),
         "hub": HubSource(),
     }
-    names = os.environ.get("INHOUSE_SOURCES", "folder,wheels").split(",")
+    names = chosen.sources.split(",")
     unknown = [name for name in names if name.strip() not in known]
     if unknown:
         raise UsageError(TEXTS("no_source", name=unknown[0], names=", ".join(known)))

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from agents.protocol import Ask
-from app.context import TEXTS, Settings, guarded
+from app.context import TEXTS, Options, guarded
 from app.runner import run
 from models.errors import BadInputError, InhouseError
 from models.files import existing_file
@@ -26,7 +26,7 @@ _EXAMPLE = '{"text": "Forecast the next 28 days of sales.csv"}'
 @click.pass_obj
 @guarded
 def ask(
-    settings: Settings,
+    options: Options,
     words: tuple[str, ...],
     asks_file: Path | None,
     out: Path | None,
@@ -35,14 +35,14 @@ def ask(
     """Say what you want, in English or Chinese: inhouse ask "Forecast 28 days of sales.csv"."""
     folder = str(out.absolute()) if out else ""
     if asks_file is not None:
-        asks = _read_asks(existing_file(asks_file), folder, settings)
-        sys.exit(run(asks, settings, as_json=as_json))
+        asks = _read_asks(existing_file(asks_file), folder, options)
+        sys.exit(run(asks, options, as_json=as_json))
     text = " ".join(words) or ("" if sys.stdin.isatty() else sys.stdin.read())
-    one = Ask(text=text, out=folder, language=settings.chosen)
-    sys.exit(run([one], settings, as_json=as_json))
+    one = Ask(text=text, out=folder, language=options.chosen)
+    sys.exit(run([one], options, as_json=as_json))
 
 
-def _read_asks(path: Path, out: str, settings: Settings) -> Iterator[Ask | InhouseError]:
+def _read_asks(path: Path, out: str, options: Options) -> Iterator[Ask | InhouseError]:
     """Yield the asks of a file; a bad line becomes an error in its place."""
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
         for row, line in enumerate(lines, 1):
@@ -53,7 +53,7 @@ def _read_asks(path: Path, out: str, settings: Settings) -> Iterator[Ask | Inhou
                 text = fields["text"]
                 if not isinstance(text, str):
                     raise TypeError
-                yield Ask(text=text, out=str(fields.get("out", out)), language=settings.chosen)
+                yield Ask(text=text, out=str(fields.get("out", out)), language=options.chosen)
             except (ValueError, KeyError, TypeError, AttributeError):
                 yield BadInputError(
                     TEXTS("asks_file_bad_line", path=path, row=row, example=_EXAMPLE)

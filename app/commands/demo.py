@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.context import Settings, guarded
+from app.context import Options, guarded
 
 
 @click.command()
@@ -21,8 +21,8 @@ from app.context import Settings, guarded
 @click.option("--json", "as_json", is_flag=True, help="One job a line, as JSON.")
 @click.pass_obj
 @guarded
-def demo(settings: Settings, out: Path, as_json: bool) -> None:
+def demo(options: Options, out: Path, as_json: bool) -> None:
     """Do the five jobs on the sample shop; exit 0 only if each answer meets its gold."""
     from app.demo import run_demo
 
-    sys.exit(run_demo(settings, out.absolute(), as_json=as_json))
+    sys.exit(run_demo(options, out.absolute(), as_json=as_json))

@@ -6,22 +6,23 @@ import json
 
 import click
 
-from app.context import TEXTS, Settings, guarded
-from models.devices import ENGINES, Wish, choose, hardware
+from app.context import TEXTS, Options, guarded
+from models.devices import ENGINES, choose, hardware
+from models.preferences import Wish
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
 @guarded
-def devices(settings: Settings, as_json: bool) -> None:
+def devices(options: Options, as_json: bool) -> None:
     """Show the hardware and what each engine uses of it, in words."""
     found = hardware()
-    wish: Wish = settings.device  # type: ignore[assignment]
+    wish: Wish = options.device  # type: ignore[assignment]
     uses = [choose(engine, wish) for engine in ENGINES]
     if as_json:
         engines = {
-            use.engine: {"device": use.device, "why": use.why.to(settings.language)} for use in uses
+            use.engine: {"device": use.device, "why": use.why.to(options.language)} for use in uses
         }
         about = {
             "processor": found.processor,
@@ -32,7 +33,7 @@ def devices(settings: Settings, as_json: bool) -> None:
         return
     gigabytes = f"{found.memory / 1e9:.0f}"
     line = TEXTS("hardware", processor=found.processor, threads=found.threads, gigabytes=gigabytes)
-    click.echo(settings.say(line))
+    click.echo(options.say(line))
     for use in uses:
         text = TEXTS("engine_uses", engine=use.engine, device=use.device.upper(), why=use.why)
-        click.echo(settings.say(text))
+        click.echo(options.say(text))

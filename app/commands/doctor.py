@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from app.context import TEXTS, Settings, guarded
+from app.context import TEXTS, Options, guarded
 from models.catalog import catalog
-from models.devices import ENGINES, Wish, choose, hardware
+from models.devices import ENGINES, choose, hardware
 from models.home import home
+from models.preferences import Wish
 from models.store import Store
 from skills import registry
 
@@ -27,9 +28,9 @@ _PACKAGES = (
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
 @guarded
-def doctor(settings: Settings, as_json: bool) -> None:
+def doctor(options: Options, as_json: bool) -> None:
     """Show what is here and what each skill will use, and why. Opens no connection."""
-    report = examine(settings)
+    report = examine(options)
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
         return
@@ -40,25 +41,25 @@ def doctor(settings: Settings, as_json: bool) -> None:
         threads=about["threads"],
         gigabytes=about["memory_gb"],
     )
-    click.echo(settings.say(line))
+    click.echo(options.say(line))
     for engine, use in report["engines"].items():
         text = TEXTS("engine_uses", engine=engine, device=use["device"].upper(), why=use["why"])
-        click.echo(settings.say(text))
+        click.echo(options.say(text))
     click.echo(
-        settings.say(
+        options.say(
             TEXTS("disk_free", path=report["models_folder"], gigabytes=report["disk_free_gb"])
         )
     )
     for name, state in report["skills"].items():
         key = "skill_ready" if state["ready"] else "skill_missing"
-        click.echo(settings.say(TEXTS(key, name=name, models=", ".join(state["models"]) or "-")))
+        click.echo(options.say(TEXTS(key, name=name, models=", ".join(state["models"]) or "-")))
     click.echo(", ".join(f"{name} {number}" for name, number in report["versions"].items()))
 
 
-def examine(settings: Settings) -> dict[str, Any]:
+def examine(options: Options) -> dict[str, Any]:
     """Return the report: no text of the person's, no names of their files."""
     found, store = hardware(), Store()
-    wish: Wish = settings.device  # type: ignore[assignment]
+    wish: Wish = options.device  # type: ignore[assignment]
     uses = [choose(engine, wish) for engine in ENGINES]
     here = {model.id: model for model in catalog().models.values() if store.has(model.id)}
     skills = {}
@@ -80,7 +81,7 @@ def examine(settings: Settings) -> dict[str, Any]:
             "gpu": found.gpu,
         },
         "engines": {
-            use.engine: {"device": use.device, "why": use.why.to(settings.language)} for use in uses
+            use.engine: {"device": use.device, "why": use.why.to(options.language)} for use in uses
         },
         "models_folder": str(store.root),
         "models": {name: len(store.verify_sizes(name)) == 0 for name in here},

@@ -16,7 +16,7 @@ import msgspec
 
 from agents.jobs import Job, Jobs, State
 from agents.protocol import Ask
-from app.context import TEXTS, Settings, guarded
+from app.context import TEXTS, Options, guarded
 from app.render.blocks import progress_text
 from app.runner import Outcome, shower
 from models.errors import UsageError
@@ -42,17 +42,17 @@ def jobs(ctx: click.Context, as_json: bool) -> None:
 @_JSON
 @click.pass_obj
 @guarded
-def list_jobs(settings: Settings, as_json: bool) -> None:
+def list_jobs(options: Options, as_json: bool) -> None:
     """Show all jobs, the latest first."""
     every = Jobs().every()
     if not every and not as_json:
-        click.echo(settings.say(TEXTS("no_jobs")))
+        click.echo(options.say(TEXTS("no_jobs")))
     for job in every:
         state = job.state()
         if as_json:
             click.echo(json.dumps(as_dict(job, state), ensure_ascii=False))
         else:
-            click.echo(f"{job.id}  {state_text(state, settings.language)}  {job.title[:80]}")
+            click.echo(f"{job.id}  {state_text(state, options.language)}  {job.title[:80]}")
 
 
 def as_dict(job: Job, state: State) -> dict[str, Any]:
@@ -84,12 +84,12 @@ def state_text(state: State, language: Language) -> str:
 @click.pass_obj
 @guarded
 def start(
-    settings: Settings, words: tuple[str, ...], out: Path | None, detach: bool, as_json: bool
+    options: Options, words: tuple[str, ...], out: Path | None, detach: bool, as_json: bool
 ) -> None:
     """Do what WORDS say as a job, and follow it; Ctrl+C stops it, and it can be resumed."""
     folder = str(out.absolute()) if out else ""
-    ask = Ask(text=" ".join(words), out=folder, language=settings.chosen)
-    _begin(Jobs().create(ask, settings.device), settings, detach, as_json)
+    ask = Ask(text=" ".join(words), out=folder, language=options.chosen)
+    _begin(Jobs().create(ask, options.device), options, detach, as_json)
 
 
 @jobs.command()
@@ -98,19 +98,19 @@ def start(
 @_JSON
 @click.pass_obj
 @guarded
-def resume(settings: Settings, job: str, detach: bool, as_json: bool) -> None:
+def resume(options: Options, job: str, detach: bool, as_json: bool) -> None:
     """Go on with a job that was stopped, failed or interrupted; finished pieces are not redone."""
-    _begin(Jobs().find(job), settings, detach, as_json)
+    _begin(Jobs().find(job), options, detach, as_json)
 
 
-def _begin(job: Job, settings: Settings, detach: bool, as_json: bool) -> None:
+def _begin(job: Job, options: Options, detach: bool, as_json: bool) -> None:
     job.start(detach=detach)
     if detach and as_json:
         click.echo(json.dumps({"job": job.id}))
         return
-    click.echo(settings.say(TEXTS("job_started", job=job.id)), err=True)
+    click.echo(options.say(TEXTS("job_started", job=job.id)), err=True)
     if not detach:
-        sys.exit(asyncio.run(_follow(job, settings, as_json, stop_on_interrupt=True)))
+        sys.exit(asyncio.run(_follow(job, options, as_json, stop_on_interrupt=True)))
 
 
 @jobs.command()
@@ -118,18 +118,18 @@ def _begin(job: Job, settings: Settings, detach: bool, as_json: bool) -> None:
 @_JSON
 @click.pass_obj
 @guarded
-def follow(settings: Settings, job: str, as_json: bool) -> None:
+def follow(options: Options, job: str, as_json: bool) -> None:
     """Show a job's events from the start, and as they come; Ctrl+C leaves it running."""
     with contextlib.suppress(KeyboardInterrupt):
-        sys.exit(asyncio.run(_follow(Jobs().find(job), settings, as_json, stop_on_interrupt=False)))
+        sys.exit(asyncio.run(_follow(Jobs().find(job), options, as_json, stop_on_interrupt=False)))
 
 
-async def _follow(job: Job, settings: Settings, as_json: bool, *, stop_on_interrupt: bool) -> int:
+async def _follow(job: Job, options: Options, as_json: bool, *, stop_on_interrupt: bool) -> int:
     """Draw a job's events; return the exit status."""
     if stop_on_interrupt:
         with contextlib.suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, job.stop)
-    show = shower(settings, as_json=as_json)
+    show = shower(options, as_json=as_json)
     outcome = Outcome()
     async for event in job.follow():
         show(event, 1)
@@ -137,7 +137,7 @@ async def _follow(job: Job, settings: Settings, as_json: bool, *, stop_on_interr
         if isinstance(event, Answer | Failure):
             outcome.final = event
     if outcome.final is None:
-        click.echo(settings.say(TEXTS("job_left", job=job.id)), err=True)
+        click.echo(options.say(TEXTS("job_left", job=job.id)), err=True)
         return 1
     return outcome.status
 
@@ -146,13 +146,13 @@ async def _follow(job: Job, settings: Settings, as_json: bool, *, stop_on_interr
 @click.argument("job", default="last")
 @click.pass_obj
 @guarded
-def stop(settings: Settings, job: str) -> None:
+def stop(options: Options, job: str) -> None:
     """Stop a job; what is finished is kept for a resume."""
     found = Jobs().find(job)
     if not found.state().alive:
         raise UsageError(TEXTS("job_not_alive", job=found.id))
     found.stop()
-    click.echo(settings.say(TEXTS("job_stop_asked", job=found.id)))
+    click.echo(options.say(TEXTS("job_stop_asked", job=found.id)))
     while found.state().alive:
         time.sleep(0.1)
 
@@ -161,8 +161,8 @@ def stop(settings: Settings, job: str) -> None:
 @click.argument("job")
 @click.pass_obj
 @guarded
-def remove(settings: Settings, job: str) -> None:
+def remove(options: Options, job: str) -> None:
     """Forget a job; the files it wrote stay."""
     found = Jobs().find(job)
     found.remove()
-    click.echo(settings.say(TEXTS("job_removed", job=found.id)))
+    click.echo(options.say(TEXTS("job_removed", job=found.id)))

@@ -11,7 +11,7 @@ from typing import cast
 
 import click
 
-from app.context import TEXTS, Settings, guarded
+from app.context import TEXTS, Options, guarded
 from models.catalog import Model, SetName, catalog
 from models.errors import BadInputError, CorruptModelError, UsageError
 from models.sources.local import FolderSource, find
@@ -30,7 +30,7 @@ def models() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 @guarded
-def list_models(settings: Settings, as_json: bool) -> None:
+def list_models(options: Options, as_json: bool) -> None:
     """Show what there is, and what is here."""
     store = Store()
     rows = []
@@ -49,7 +49,7 @@ def list_models(settings: Settings, as_json: bool) -> None:
             ]
         )
     if not as_json:
-        _print_table([settings.say(TEXTS("models_header")).split("|"), *rows])
+        _print_table([options.say(TEXTS("models_header")).split("|"), *rows])
 
 
 def _as_dict(model: Model, disk: int) -> dict[str, object]:
@@ -84,11 +84,11 @@ def _print_table(rows: list[list[str]]) -> None:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.pass_obj
 @guarded
-def pull(settings: Settings, names: tuple[str, ...], chosen: str | None, yes: bool) -> None:
+def pull(options: Options, names: tuple[str, ...], chosen: str | None, yes: bool) -> None:
     """Fetch models by NAME, or a set. The only command that opens a connection."""
     store = Store()
     if chosen == "ask":
-        chosen = _ask(store, settings)
+        chosen = _ask(store, options)
         if chosen is None:
             return
     if not names and chosen is None:
@@ -97,29 +97,29 @@ def pull(settings: Settings, names: tuple[str, ...], chosen: str | None, yes: bo
     wanted += catalog().in_set(chosen) if chosen else []  # type: ignore[arg-type]
     for model in wanted:
         if not store.has(model.id) or store.verify(model):
-            _pull_one(store, model, settings)
+            _pull_one(store, model, options)
 
 
-def _ask(store: Store, settings: Settings) -> SetName | None:
+def _ask(store: Store, options: Options) -> SetName | None:
     """Let the person choose a set, unless one is here whole."""
     sets: tuple[SetName, ...] = ("standard", "small")
     missing = {name: [m for m in catalog().in_set(name) if not store.has(m.id)] for name in sets}
     if not all(missing.values()):
         return None
-    click.echo(settings.say(TEXTS("set_intro")))
+    click.echo(options.say(TEXTS("set_intro")))
     for name, models_ in missing.items():
         megabytes = sum(model.download_bytes() for model in models_) // _MEGA
         total = len(catalog().in_set(name))
         line = TEXTS("set_line", name=name, megabytes=megabytes, missing=len(models_), total=total)
-        click.echo(settings.say(line))
+        click.echo(options.say(line))
         for model in models_:
-            click.echo(settings.say(_describe(model)))
-    click.echo(settings.say(TEXTS("set_standard")))
+            click.echo(options.say(_describe(model)))
+    click.echo(options.say(TEXTS("set_standard")))
     if not sys.stdin.isatty():
         return "standard"
     choices = click.Choice(["standard", "small", "none"])
     answer = click.prompt(
-        settings.say(TEXTS("set_ask")), type=choices, default="standard", show_choices=False
+        options.say(TEXTS("set_ask")), type=choices, default="standard", show_choices=False
     )
     return cast(SetName, answer) if answer != "none" else None
 
@@ -131,23 +131,23 @@ def _describe(model: Model) -> Message:
     )
 
 
-def _pull_one(store: Store, model: Model, settings: Settings) -> None:
+def _pull_one(store: Store, model: Model, options: Options) -> None:
     """Fetch one model with its bytes in view."""
     total = model.download_bytes()
-    click.echo(settings.say(TEXTS("pulling", name=model.id, megabytes=total // _MEGA)), err=True)
+    click.echo(options.say(TEXTS("pulling", name=model.id, megabytes=total // _MEGA)), err=True)
     line = _Line(total)
     try:
         store.pull(
             model,
-            lambda count, note: line.show(count, settings.say(note) if note else ""),
+            lambda count, note: line.show(count, options.say(note) if note else ""),
             threading.Event().is_set,
         )
     except KeyboardInterrupt:
-        click.echo("\n" + settings.say(TEXTS("kept_partial")), err=True)
+        click.echo("\n" + options.say(TEXTS("kept_partial")), err=True)
         raise
     finally:
         line.clear()
-    click.echo(settings.say(TEXTS("pulled", name=model.id)), err=True)
+    click.echo(options.say(TEXTS("pulled", name=model.id)), err=True)
 
 
 class _Line:
@@ -174,7 +174,7 @@ class _Line:
 @models.command()
 @click.pass_obj
 @guarded
-def verify(settings: Settings) -> None:
+def verify(options: Options) -> None:
     """Read every file again and compare its SHA-256 with the pinned one."""
     store = Store()
     here = [model for model in catalog().models.values() if store.has(model.id)]
@@ -187,9 +187,9 @@ def verify(settings: Settings) -> None:
         for problem in problems:
             damaged = name
             text = TEXTS("damaged", name=name, file=problem.file, what=problem.what)
-            click.echo(settings.say(text))
+            click.echo(options.say(text))
         if not problems:
-            click.echo(settings.say(TEXTS("verified", name=name)))
+            click.echo(options.say(TEXTS("verified", name=name)))
     if damaged:
         raise CorruptModelError(TEXTS("some_damaged", name=damaged))
 
@@ -198,19 +198,19 @@ def verify(settings: Settings) -> None:
 @click.argument("names", nargs=-1, required=True)
 @click.pass_obj
 @guarded
-def remove(settings: Settings, names: tuple[str, ...]) -> None:
+def remove(options: Options, names: tuple[str, ...]) -> None:
     """Delete models from this machine."""
     store = Store()
     for name in names:
         freed = store.remove(catalog().get(name).id)
-        click.echo(settings.say(TEXTS("removed", name=name, megabytes=freed // _MEGA)))
+        click.echo(options.say(TEXTS("removed", name=name, megabytes=freed // _MEGA)))
 
 
 @models.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.pass_obj
 @guarded
-def adopt(settings: Settings, path: Path) -> None:
+def adopt(options: Options, path: Path) -> None:
     """Take in models that are already in PATH (a folder, a stick, another program's store)."""
     if not path.exists():
         raise BadInputError(TEXTS("no_such_path", path=path))
@@ -219,7 +219,7 @@ def adopt(settings: Settings, path: Path) -> None:
     for model in catalog().models.values():
         if store.has(model.id) or not _whole_in(model, path):
             continue
-        _pull_one(store, model, settings)
+        _pull_one(store, model, options)
         adopted.append(model.id)
     if not adopted:
         raise BadInputError(TEXTS("nothing_to_adopt", path=path))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from app.context import TEXTS, Settings, guarded
+from app.context import TEXTS, Options, guarded
 from models.errors import BadInputError, InhouseError, UsageError
 from models.files import existing_file
 
@@ -23,9 +23,7 @@ from models.files import existing_file
 )
 @click.pass_obj
 @guarded
-def route(
-    settings: Settings, words: tuple[str, ...], utterances: Path | None, as_json: bool
-) -> None:
+def route(options: Options, words: tuple[str, ...], utterances: Path | None, as_json: bool) -> None:
     """Show the skill that an ask is for (or chat, or plan for several steps), and its request."""
     from agents.assistant import Assistant
 
@@ -35,7 +33,7 @@ def route(
     assistant = Assistant()
     for text in texts:
         if isinstance(text, InhouseError):
-            fields: dict[str, object] = {"error": text.message(settings.language)}
+            fields: dict[str, object] = {"error": text.message(options.language)}
         else:
             fields = {"text": text, **assistant.understand(text)}
         if as_json or utterances:

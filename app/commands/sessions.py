@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from agents.session import Exchange, Sessions, Summary
-from app.context import TEXTS, Settings, guarded
+from app.context import TEXTS, Options, guarded
 from models.errors import UsageError
 from models.files import atomic_write
 from skills.events import Answer, Artifact, Failure
@@ -30,7 +30,7 @@ def _line(summary: Summary) -> str:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 @guarded
-def list_sessions(settings: Settings, as_json: bool) -> None:
+def list_sessions(options: Options, as_json: bool) -> None:
     """Show all talks, the latest first: id, last use, number of asks, name."""
     for summary in Sessions().every():
         click.echo(
@@ -44,7 +44,7 @@ def list_sessions(settings: Settings, as_json: bool) -> None:
 @click.argument("session", default="last")
 @click.pass_obj
 @guarded
-def show(settings: Settings, session: str) -> None:
+def show(options: Options, session: str) -> None:
     """Print a talk as Markdown."""
     store = Sessions()
     summary = store.find(session)
@@ -55,7 +55,7 @@ def show(settings: Settings, session: str) -> None:
 @click.argument("words", nargs=-1, required=True)
 @click.pass_obj
 @guarded
-def search(settings: Settings, words: tuple[str, ...]) -> None:
+def search(options: Options, words: tuple[str, ...]) -> None:
     """Find the talks that hold all the WORDS."""
     for summary, place in Sessions().search(" ".join(words)):
         click.echo(f"{_line(summary)}\n    {place}")
@@ -66,7 +66,7 @@ def search(settings: Settings, words: tuple[str, ...]) -> None:
 @click.argument("name")
 @click.pass_obj
 @guarded
-def rename(settings: Settings, session: str, name: str) -> None:
+def rename(options: Options, session: str, name: str) -> None:
     """Give a talk a name."""
     store = Sessions()
     store.rename(store.find(session).id, name)
@@ -77,7 +77,7 @@ def rename(settings: Settings, session: str, name: str) -> None:
 @click.option("--out", type=Path, required=True, help="The file to write: .md or .json.")
 @click.pass_obj
 @guarded
-def export(settings: Settings, session: str, out: Path) -> None:
+def export(options: Options, session: str, out: Path) -> None:
     """Write a talk to a Markdown or JSON file."""
     if out.exists():
         raise UsageError(TEXTS("exists", path=out))
@@ -95,7 +95,7 @@ def export(settings: Settings, session: str, out: Path) -> None:
 @click.argument("session")
 @click.pass_obj
 @guarded
-def delete(settings: Settings, session: str) -> None:
+def delete(options: Options, session: str) -> None:
     """Delete a talk for good."""
     store = Sessions()
     store.delete([store.find(session).id])
@@ -109,9 +109,7 @@ def delete(settings: Settings, session: str) -> None:
 @click.option("--everything", is_flag=True, help="All talks.")
 @click.pass_obj
 @guarded
-def forget(
-    settings: Settings, older_than: float | None, words: str | None, everything: bool
-) -> None:
+def forget(options: Options, older_than: float | None, words: str | None, everything: bool) -> None:
     """Delete what was said, for good."""
     store = Sessions()
     count = 0
@@ -125,7 +123,7 @@ def forget(
         count = store.forget_older_than(older_than)
     else:
         raise UsageError(TEXTS("forget_what"))
-    click.echo(settings.say(TEXTS("forgotten", n=count)))
+    click.echo(options.say(TEXTS("forgotten", n=count)))
 
 
 def _as_dict(exchange: Exchange) -> dict[str, object]:

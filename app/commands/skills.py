@@ -12,7 +12,7 @@ import click
 from pydantic.fields import FieldInfo
 
 from agents.protocol import Ask
-from app.context import TEXTS, Settings, guarded
+from app.context import TEXTS, Options, guarded
 from app.runner import run
 from models.texts import Language
 from skills import registry
@@ -86,13 +86,13 @@ class Pair(click.ParamType[tuple[str, str]]):
 def _callback(name: str) -> Callable[..., None]:
     @click.pass_obj
     @guarded
-    def call(settings: Settings, /, out: Path | None, as_json: bool, **values: Any) -> None:
+    def call(options: Options, /, out: Path | None, as_json: bool, **values: Any) -> None:
         request = {key: _plain(value) for key, value in values.items() if not _is_unset(value)}
         ask = Ask(
             skill=name, request=request, out=str(out.absolute()) if out else "",
-            language=settings.language,
+            language=options.language,
         )  # fmt: skip
-        sys.exit(run([ask], settings, as_json=as_json))
+        sys.exit(run([ask], options, as_json=as_json))
 
     return call
 

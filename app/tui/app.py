@@ -14,7 +14,7 @@ from textual.widgets import Static, TextArea
 
 from agents.client import Engine
 from agents.protocol import Ask, Status
-from app.context import TEXTS, Settings
+from app.context import TEXTS, Options
 from app.tui.commands import completions
 from app.tui.paths import complete_path
 from app.tui.record import Record
@@ -56,12 +56,12 @@ class ChatApp(App[None]):
     ]
 
     def __init__(
-        self, settings: Settings, engine: Engine | None = None, record: Record | None = None
+        self, options: Options, engine: Engine | None = None, record: Record | None = None
     ) -> None:
         super().__init__()
-        self.settings = settings
+        self.options = options
         self.record = record or Record()
-        self.engine = engine or Engine(settings.device)
+        self.engine = engine or Engine(options.device)
         self.engine.on_status = self._show_status
         self._busy = False
         self._leaving = False
@@ -73,11 +73,11 @@ class ChatApp(App[None]):
             yield Static(Content(self.say("welcome", samples=_shown(SAMPLES))), id="welcome")
         yield Static("", id="completions")
         yield Prompt(self.say("placeholder"))
-        yield StatusLine(self.settings.language)
+        yield StatusLine(self.options.language)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the interface language."""
-        return self.settings.say(TEXTS(key, **values))
+        return self.options.say(TEXTS(key, **values))
 
     def on_mount(self) -> None:
         """Focus the input box; start the engine once it is on screen."""
@@ -93,7 +93,7 @@ class ChatApp(App[None]):
 
         await self.query("#welcome").remove()
         for exchange in self.record.exchanges[-_MOST_TURNS:]:
-            turn = Turn(exchange.text, self.settings.language)
+            turn = Turn(exchange.text, self.options.language)
             await self._add(turn)
             for event in exchange.events:
                 await turn.show(event)
@@ -147,13 +147,13 @@ class ChatApp(App[None]):
         from app.tui.widgets.turn import Turn
 
         await self.query("#welcome").remove()
-        turn = Turn(text, self.settings.language)
+        turn = Turn(text, self.options.language)
         await self._add(turn)
         timer = self.set_interval(_TICK_SECONDS, turn.tick)
         self.record.asked(text)
         try:
             async for event in self.engine.ask(
-                Ask(text=text, language=self.settings.chosen), self.settings.language
+                Ask(text=text, language=self.options.chosen), self.options.language
             ):
                 await turn.show(event)
                 self.record.happened(event)
@@ -202,7 +202,7 @@ class ChatApp(App[None]):
         from app.tui.commands import help_text
 
         await self.query("#welcome").remove()
-        await self._add(Markdown(help_text(self.settings.language)))
+        await self._add(Markdown(help_text(self.options.language)))
 
     async def action_leave(self) -> None:
         """Leave; a first Ctrl+C stops what runs."""
@@ -233,7 +233,7 @@ class ChatApp(App[None]):
     @on(TextArea.Changed, "#prompt")
     def _typed(self, event: TextArea.Changed) -> None:
         self._leaving = False
-        self._show_completions(completions(event.text_area.text, self.settings.language))
+        self._show_completions(completions(event.text_area.text, self.options.language))
 
     def _show_completions(self, found: list[tuple[str, str]]) -> None:
         box = self.query_one("#completions", Static)
@@ -244,7 +244,7 @@ class ChatApp(App[None]):
     def _complete(self) -> None:
         """Take the first command that fits."""
         prompt = self.query_one(Prompt)
-        found = completions(prompt.text, self.settings.language)
+        found = completions(prompt.text, self.options.language)
         if found:
             prompt.text = found[0][0] + " "
             prompt.move_cursor(prompt.document.end)
@@ -263,9 +263,9 @@ def _shown(folder: Path) -> str:
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
-def run_chat(settings: Settings, resume: str | None = None) -> None:
+def run_chat(options: Options, resume: str | None = None) -> None:
     """Open the chat, new or going on with an earlier talk."""
-    app = ChatApp(settings, record=Record.open(resume) if resume else None)
+    app = ChatApp(options, record=Record.open(resume) if resume else None)
     try:
         app.run()
     finally:

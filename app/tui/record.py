@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from agents.protocol import Recall
 from models.errors import InhouseError
+from models.preferences import preferences
 from skills.events import Answer, Event
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class Record:
 
     @staticmethod
     def _forget_old(store: Sessions) -> None:
-        """Keep to the retention that the person chose: `INHOUSE_RETENTION_DAYS`."""
-        days = os.environ.get("INHOUSE_RETENTION_DAYS", "")
-        if days.replace(".", "", 1).isdigit():
-            store.forget_older_than(float(days))
+        """Keep to the retention that the person chose."""
+        days = preferences().retention_days
+        if days:
+            store.forget_older_than(days)
 
     def happened(self, event: Event) -> None:
         """Write down an event of the last ask."""

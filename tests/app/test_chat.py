@@ -13,7 +13,7 @@ from textual.widgets import Collapsible, Static
 
 from agents.client import Engine
 from agents.protocol import Ask, ModelUse, Status
-from app.context import Settings
+from app.context import Options
 from app.tui.app import ChatApp, Transcript
 from app.tui.commands import completions
 from app.tui.paths import complete_path
@@ -97,7 +97,7 @@ class PlayedEngine(Engine):
 
 @pytest.fixture
 def app() -> ChatApp:
-    return ChatApp(Settings(), PlayedEngine())
+    return ChatApp(Options(), PlayedEngine())
 
 
 async def _wait(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
@@ -196,7 +196,7 @@ async def test_copying_the_last_answer(app: ChatApp) -> None:
 async def test_a_talk_is_gone_on_with(app: ChatApp) -> None:
     async with app.run_test() as pilot:
         await _say(pilot, "faq")
-    again = ChatApp(Settings(), PlayedEngine(), Record.open("last"))
+    again = ChatApp(Options(), PlayedEngine(), Record.open("last"))
     async with again.run_test() as pilot:
         await _wait(pilot, lambda: len(again.query(Turn)) == 1)
         assert "At nine." in str(again.record.memory().turns)
@@ -299,9 +299,7 @@ def test_snapshot_of_a_forecast(snap_compare: Any) -> None:
         pilot.app.query_one(Prompt).cursor_blink = False
         await _say(pilot, "forecast")
 
-    assert snap_compare(
-        ChatApp(Settings(), PlayedEngine()), terminal_size=(90, 32), run_before=play
-    )
+    assert snap_compare(ChatApp(Options(), PlayedEngine()), terminal_size=(90, 32), run_before=play)
 
 
 def test_snapshot_of_a_table_on_a_small_screen(snap_compare: Any) -> None:
@@ -309,9 +307,7 @@ def test_snapshot_of_a_table_on_a_small_screen(snap_compare: Any) -> None:
         pilot.app.query_one(Prompt).cursor_blink = False
         await _say(pilot, "sort")
 
-    assert snap_compare(
-        ChatApp(Settings(), PlayedEngine()), terminal_size=(60, 20), run_before=play
-    )
+    assert snap_compare(ChatApp(Options(), PlayedEngine()), terminal_size=(60, 20), run_before=play)
 
 
 def test_snapshot_of_the_chinese_welcome(
@@ -323,5 +319,5 @@ def test_snapshot_of_the_chinese_welcome(
         pilot.app.query_one(Prompt).cursor_blink = False
 
     assert snap_compare(
-        ChatApp(Settings(language="zh"), PlayedEngine()), terminal_size=(80, 24), run_before=play
+        ChatApp(Options(language="zh"), PlayedEngine()), terminal_size=(80, 24), run_before=play
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models import devices
-from models.devices import Hardware, choose
+from models.devices import Hardware, Kind, choose
+from models.preferences import Wish
 
 
 @pytest.mark.parametrize(
@@ -23,12 +24,14 @@ from models.devices import Hardware, choose
 def test_the_choice(
     monkeypatch: pytest.MonkeyPatch,
     gpu: str,
-    wish: devices.Wish,
+    wish: Wish,
     built: bool,
     device: str,
     why: str,
 ) -> None:
-    monkeypatch.setattr(devices, "hardware", lambda: Hardware("x", 2, 8 << 30, gpu))
+    kinds: dict[str, Kind] = {"NVIDIA T4": "cuda", "Apple": "metal"}
+    kind = kinds.get(gpu)
+    monkeypatch.setattr(devices, "hardware", lambda: Hardware("x", 2, 8 << 30, gpu, kind))
     monkeypatch.setattr(devices, "_built_for", lambda engine, kind: built)
     use = choose("ONNX Runtime", wish)
     assert use.device == device

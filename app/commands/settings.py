@@ -1,0 +1,54 @@
+"""`inhouse settings`: see, set and unset what was chosen once."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from app.context import TEXTS, Options, guarded
+from models import preferences
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def settings(ctx: click.Context, as_json: bool) -> None:
+    """Show every setting, where its value comes from, and what it is for."""
+    if ctx.invoked_subcommand is not None:
+        return
+    options: Options = ctx.obj
+    every = preferences.every()
+    if as_json:
+        values = {s.name: {"value": s.value, "origin": s.origin} for s in every}
+        click.echo(json.dumps(values, ensure_ascii=False))
+        return
+    click.echo(f"# {preferences.path()}")
+    for one in every:
+        origin = options.say(TEXTS(f"origin_{one.origin}"))
+        choices = f" ({' | '.join(one.choices)})" if one.choices else ""
+        click.echo(f"{one.name} = {json.dumps(one.value, ensure_ascii=False)}  # {origin}")
+        click.echo(f"    {options.say(one.description)}{choices}")
+
+
+@settings.command("set")
+@click.argument("name")
+@click.argument("value")
+@click.pass_obj
+@guarded
+def set_(options: Options, name: str, value: str) -> None:
+    """Give the setting NAME a VALUE."""
+    done = preferences.save(name, value)
+    key = "setting_hidden" if done.origin == "environment" else "setting_saved"
+    variable = preferences.ENVIRONMENT[name]
+    click.echo(options.say(TEXTS(key, name=name, value=value, variable=variable)))
+
+
+@settings.command()
+@click.argument("name")
+@click.pass_obj
+@guarded
+def unset(options: Options, name: str) -> None:
+    """Go back to the default of NAME."""
+    done = preferences.save(name, None)
+    click.echo(options.say(TEXTS("setting_saved", name=name, value=done.value)))
