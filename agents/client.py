@@ -50,11 +50,11 @@ class Engine:
     """
 
     def __init__(self, device: str = "auto", on_status: Callable[[Status], None] | None = None):
-        self._device, self.on_status = device, on_status
+        self.device, self.on_status = device, on_status
+        self.memory: Callable[[], Recall] | None = None  # what a new engine should know
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: BinaryIO | None = None
         self._frames: asyncio.Queue[FromEngine | None] = asyncio.Queue()
-        self._memory: Recall | None = None
         self._next = 0
         self._running: int | None = None
         self._acknowledged = asyncio.Event()
@@ -72,7 +72,7 @@ class Engine:
         to_child, from_child = os.pipe(), os.pipe()
         log = private_dir(home()) / "engine.log"
         with log.open("ab") as output:
-            self._process = _spawn(to_child[0], from_child[1], output, self._device)
+            self._process = _spawn(to_child[0], from_child[1], output, self.device)
         os.close(to_child[0])
         os.close(from_child[1])
         self._pipe = os.fdopen(to_child[1], "wb")
@@ -80,8 +80,8 @@ class Engine:
         loop = asyncio.get_running_loop()
         reader = os.fdopen(from_child[0], "rb")
         threading.Thread(target=_read, args=(reader, loop, self._frames), daemon=True).start()
-        if self._memory:
-            self._send(self._memory)
+        if self.memory:
+            self._send(self.memory())
 
     async def ask(self, ask: Ask, language: Language = "en") -> AsyncIterator[Event]:
         """Send an ask and yield its events, the last one final. One ask at a time."""
@@ -120,8 +120,7 @@ class Engine:
             raise InhouseError(TEXTS("engine_version"))
 
     def recall(self, frame: Recall) -> None:
-        """Remember what was said before; told to every engine that starts from now on."""
-        self._memory = frame
+        """Tell the engine what was said elsewhere; one that is not up learns it from `memory`."""
         if self.pid is not None:
             with contextlib.suppress(OSError):
                 self._send(frame)

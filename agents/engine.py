@@ -73,11 +73,11 @@ class Inbox:
         os._exit(0)  # the front end is gone; native code in the main thread must not keep us
 
 
-def die_with(parent: int) -> None:
+def die_with(parent: int, number: int = signal.SIGKILL) -> None:
     """Ask the kernel to end this process when its parent does; a parent already gone ends it now."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the front end turns Ctrl+C into a cancel
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
     if os.name == "posix" and os.getppid() != parent:
         os._exit(0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Literal
 
 import click
@@ -80,6 +82,10 @@ def main(
     ctx: click.Context, lang: Literal["en", "zh"] | None, device: str | None, resume: str | None
 ) -> None:
     """Your in-house AI team. Everything runs on this machine. Without a command, the chat opens."""
+    if "INHOUSE_PARENT" in os.environ:  # set by the chat, which must not leave us behind
+        from agents.engine import die_with
+
+        die_with(int(os.environ["INHOUSE_PARENT"]), signal.SIGTERM)
     chosen = preferences()
     language = interface_language(lang)
     ctx.obj = Options(language, device or chosen.device, lang or "")

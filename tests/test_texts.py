@@ -36,6 +36,7 @@ def test_no_message_is_unused(package: str) -> None:
     folder = ROOT / package.replace(".", "/")
     code = "\n".join(path.read_text() for path in folder.rglob("*.py"))
     prefixes = set(re.findall(r'f"([a-z]+_)\{', code))
+    prefixes |= {f"{stem}_" for stem in re.findall(r'stem = "([a-z]+)"', code)}  # of a Listing
     unused = [
         key
         for key in load(package)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +21,7 @@ from models.store import Store
 from models.texts import Message
 
 _MEGA = 1_000_000
+_JSON_SECONDS = 0.2
 
 
 @click.group()
@@ -82,11 +85,15 @@ def _print_table(rows: list[list[str]]) -> None:
     "--set", "chosen", type=click.Choice(["small", "standard", "ask"]), help="A whole set."
 )
 @click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--json", "as_json", is_flag=True, help="Progress as one JSON object a line.")
 @click.pass_obj
 @guarded
-def pull(options: Options, names: tuple[str, ...], chosen: str | None, yes: bool) -> None:
+def pull(
+    options: Options, names: tuple[str, ...], chosen: str | None, yes: bool, as_json: bool
+) -> None:
     """Fetch models by NAME, or a set. The only command that opens a connection."""
     store = Store()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # pip ends with us
     if chosen == "ask":
         chosen = _ask(store, options)
         if chosen is None:
@@ -97,7 +104,7 @@ def pull(options: Options, names: tuple[str, ...], chosen: str | None, yes: bool
     wanted += catalog().in_set(chosen) if chosen else []  # type: ignore[arg-type]
     for model in wanted:
         if not store.has(model.id) or store.verify(model):
-            _pull_one(store, model, options)
+            _pull_one(store, model, options, as_json=as_json)
 
 
 def _ask(store: Store, options: Options) -> SetName | None:
@@ -131,9 +138,12 @@ def _describe(model: Model) -> Message:
     )
 
 
-def _pull_one(store: Store, model: Model, options: Options) -> None:
+def _pull_one(store: Store, model: Model, options: Options, *, as_json: bool = False) -> None:
     """Fetch one model with its bytes in view."""
     total = model.download_bytes()
+    if as_json:
+        store.pull(model, _json_progress(model.id, total, options), threading.Event().is_set)
+        return
     click.echo(options.say(TEXTS("pulling", name=model.id, megabytes=total // _MEGA)), err=True)
     line = _Line(total)
     try:
@@ -148,6 +158,23 @@ def _pull_one(store: Store, model: Model, options: Options) -> None:
     finally:
         line.clear()
     click.echo(options.say(TEXTS("pulled", name=model.id)), err=True)
+
+
+def _json_progress(
+    name: str, total: int, options: Options
+) -> Callable[[int, Message | None], None]:
+    shown = 0.0
+
+    def tell(count: int, note: Message | None) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if note or now - shown > _JSON_SECONDS:
+            shown = now
+            step = {"model": name, "done": count, "total": total}
+            said = {"note": options.say(note)} if note else {}
+            click.echo(json.dumps({**step, **said}, ensure_ascii=False))
+
+    return tell
 
 
 class _Line:

@@ -79,9 +79,17 @@ def rename(options: Options, session: str, name: str) -> None:
 @guarded
 def export(options: Options, session: str, out: Path) -> None:
     """Write a talk to a Markdown or JSON file."""
+    write_talk(Sessions(), session, out)
+
+
+def write_talk(store: Sessions, session: str, out: Path) -> None:
+    """Write a talk to a file, JSON or Markdown by its suffix.
+
+    Raises:
+        UsageError: There is no such talk, or the file exists.
+    """
     if out.exists():
         raise UsageError(TEXTS("exists", path=out))
-    store = Sessions()
     summary = store.find(session)
     exchanges = store.read(summary.id)
     if out.suffix == ".json":

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from agents.client import Engine
-from agents.protocol import Ask, Status
+from agents.protocol import Ask, Recall, Status
 from app.context import TEXTS, Options
-from app.tui.commands import completions
-from app.tui.paths import complete_path
+from app.tui.commands import every, own_command
 from app.tui.record import Record
+from app.tui.widgets.completions import Completions
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine
 from assets import SAMPLES
-from skills.events import Answer, Failure
+from models.preferences import preferences, problems
+from models.texts import Language
+from skills.events import Event, Failure
+
+if TYPE_CHECKING:
+    from app.tui.tour import Stop
 
 _MOST_TURNS = 60
 _TICK_SECONDS = 0.5
+_LOOK_SECONDS = 0.3  # by then the input box is on screen, and stays quick
+_ONLY_IN_CHAT = {"stop", "evidence", "help", "page", "background", "talk"}
 
 
 class Transcript(VerticalScroll):
@@ -40,16 +52,18 @@ class ChatApp(App[None]):
     """The chat."""
 
     TITLE = "Inhouse"
-    ENABLE_COMMAND_PALETTE = False
     CSS = """
     #welcome { color: $text-muted; margin: 0 0 1 0; }
-    #completions { color: $text-muted; padding: 0 2; height: auto; max-height: 9; display: none; }
+    .tour { color: $text-success; margin: 0 0 1 0; }
+    #earlier { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", show=False, priority=True),
-        Binding("ctrl+c", "leave", show=False, priority=True),
+        Binding("ctrl+c", "leave_or_copy", show=False, priority=True),
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+e", "evidence", show=False, priority=True),
+        Binding("ctrl+b", "background", show=False, priority=True),
+        Binding("ctrl+r,f8", "talk", show=False, priority=True),
         Binding("f1", "help", show=False, priority=True),
         Binding("pageup", "page(-1)", show=False, priority=True),
         Binding("pagedown", "page(1)", show=False, priority=True),
@@ -63,43 +77,78 @@ class ChatApp(App[None]):
         self.record = record or Record()
         self.engine = engine or Engine(options.device)
         self.engine.on_status = self._show_status
+        self.engine.memory = self._memory
+        self.tour: list[Stop] = []
+        self._touring = False
         self._busy = False
         self._leaving = False
+        self._stale = False
+        self._to_background = False
         self._waiting: list[str] = []
+        self._dropped = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
         with Transcript(id="transcript"):
             yield Static(Content(self.say("welcome", samples=_shown(SAMPLES))), id="welcome")
-        yield Static("", id="completions")
+        yield Completions()
         yield Prompt(self.say("placeholder"))
         yield StatusLine(self.options.language)
+
+    def _memory(self) -> Recall:
+        return self.record.memory()  # of whichever talk is the present one
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the interface language."""
         return self.options.say(TEXTS(key, **values))
 
+    @property
+    def transcript(self) -> Transcript:
+        """What was said."""
+        return self.query_one(Transcript)
+
     def on_mount(self) -> None:
         """Focus the input box; start the engine once it is on screen."""
+        theme = preferences().theme
+        if theme in self.available_themes:
+            self.theme = theme
         self.query_one(Prompt).focus()
-        self.query_one(Transcript).anchor()
+        self.transcript.anchor()
         self.call_after_refresh(self._start_engine)
+        self.set_timer(_LOOK_SECONDS, self._look_around)
         if self.record.exchanges:
             self.call_after_refresh(self._show_earlier)
 
+    async def _look_around(self) -> None:
+        """Say what is odd in the settings, what was interrupted, and offer models if there are none."""
+        from app.tui import background, rooms
+
+        for problem in problems():
+            self.notify(self.options.say(problem), severity="warning")
+        rooms.offer_models(self)
+        background.name_interrupted(self)
+
+    async def go_on_with(self, record: Record) -> None:
+        """Take up an earlier talk in place of the present one."""
+        self.record = record
+        self.engine.close()  # it knows the other talk
+        await self.transcript.remove_children()
+        await self._show_earlier()
+        self._start_engine()
+
     async def _show_earlier(self) -> None:
-        """Draw the talk that is gone on with, and tell the engine of it."""
+        """Draw the talk that is gone on with."""
         from app.tui.widgets.turn import Turn
 
-        await self.query("#welcome").remove()
+        await self.welcome_gone()
         for exchange in self.record.exchanges[-_MOST_TURNS:]:
             turn = Turn(exchange.text, self.options.language)
-            await self._add(turn)
+            await self.add(turn)
             for event in exchange.events:
                 await turn.show(event)
             if exchange.final is None:
                 await turn.show(Failure(self.say("unfinished")))
-        self.engine.recall(self.record.memory())
+        self._note_dropped(len(self.record.exchanges) - _MOST_TURNS)
 
     def _start_engine(self) -> None:
         try:
@@ -107,11 +156,29 @@ class ChatApp(App[None]):
         except OSError as error:
             self.notify(str(error), severity="error")
 
+    def restart_engine_with(self, device: str) -> None:
+        """Let the next ask find an engine that knows the present settings."""
+        self.engine.device = device
+        self._stale = True
+        self._renew_engine()
+
+    def _renew_engine(self) -> None:
+        if self._stale and not self._busy:
+            self._stale = False
+            self.engine.close()
+
+    def speak(self, language: Language) -> None:
+        """Change the interface language."""
+        self.options = replace(self.options, language=language)
+        self.query_one(Prompt).placeholder = self.say("placeholder")
+        self.query_one(StatusLine).set_language(language)
+
     def _show_status(self, status: Status) -> None:
         for line in self.query(StatusLine):  # none while the screen is taken down
             line.set_state(status)
 
-    def _hint(self, hint: str) -> None:
+    def hint(self, hint: str) -> None:
+        """Show a hint in the line at the bottom."""
         for line in self.query(StatusLine):
             line.set_hint(hint)
 
@@ -120,89 +187,150 @@ class ChatApp(App[None]):
     @on(Prompt.Sent)
     async def _sent(self, event: Prompt.Sent) -> None:
         """Take a text: the chat's own commands at once, everything else to the engine."""
-        own = {
-            "/help": self.action_help,
-            "/clear": self._clear,
-            "/copy": self._copy,
-            "/quit": self.action_leave,
-        }
-        if event.text in own:
-            self.query_one(Prompt).accept(event.text)
-            await own[event.text]()
+        self.query_one(Prompt).accept(event.text)
+        self.transcript.anchor()  # whoever asks wants to see the answer
+        own = own_command(event.text)
+        if own:
+            from app.tui import rooms
+
+            await rooms.run(self, *own)
         else:
-            self.query_one(Prompt).accept(event.text)
             self._waiting.append(event.text)
             self._next()
 
     def _next(self) -> None:
-        """Start on the next waiting ask, unless one runs; say how many wait."""
+        """Start on the next waiting ask, unless one runs; show those that wait."""
         if not self._busy and self._waiting:
             self._busy = True
+            self._touring = bool(self.tour)
             self._ask(self._waiting.pop(0))
-        self._hint(self.say("waiting", n=len(self._waiting)) if self._waiting else "")
+        self.hint(self._queue_text())
+
+    def _queue_text(self) -> str:
+        if not self._waiting:
+            return ""
+        first = " ".join(self._waiting[0].split())[:40]
+        return self.say("waiting", n=len(self._waiting), first=first)
+
+    def drop_waiting(self) -> None:
+        """Forget what waits."""
+        self._waiting.clear()
 
     @work
     async def _ask(self, text: str) -> None:
         """Send an ask and draw its events."""
+        ask = Ask(text=text, language=self.options.chosen)
+        try:
+            await self.show_ask(text, self._until_background(ask))
+        finally:
+            self._busy = False
+            self._renew_engine()
+            self._next()
+        if self._touring and self.tour:
+            from app.tui import rooms
+
+            await rooms.next_stop(self)
+        self.set_timer(0.2, self.engine.pump)
+
+    async def show_ask(self, text: str, events: AsyncIterator[Event]) -> None:
+        """Draw and write down the events of an ask, wherever they come from."""
         from app.tui.widgets.turn import Turn
 
-        await self.query("#welcome").remove()
+        await self.welcome_gone()
         turn = Turn(text, self.options.language)
-        await self._add(turn)
+        await self.add(turn)
+        started = time.monotonic()
         timer = self.set_interval(_TICK_SECONDS, turn.tick)
-        self.record.asked(text)
+        entry = self.record.asked(text)
         try:
-            async for event in self.engine.ask(
-                Ask(text=text, language=self.options.chosen), self.options.language
-            ):
+            async for event in events:
                 await turn.show(event)
-                self.record.happened(event)
+                self.record.happened(entry, event)
                 if isinstance(event, Failure) and event.code == "engine_died":
-                    self.engine.recall(self.record.memory())
                     self._start_engine()
         finally:
             timer.stop()
-            self._busy = False
-            self._next()
-        self.set_timer(0.2, self.engine.pump)
+        self._ring(time.monotonic() - started)
 
-    async def _add(self, widget: Static | VerticalScroll | object) -> None:
-        """Add to the transcript, keeping it bounded."""
-        transcript = self.query_one(Transcript)
-        await transcript.mount(widget)  # type: ignore[arg-type]
-        surplus = list(transcript.children)[:-_MOST_TURNS]
-        for old in surplus:
+    def _ring(self, seconds: float) -> None:
+        """Ring the bell when an ask took long: the person looks elsewhere by now."""
+        after = preferences().notify_after
+        if after and seconds >= after:
+            self.bell()
+
+    async def _until_background(self, ask: Ask) -> AsyncIterator[Event]:
+        """Yield the engine's events; once Ctrl+B stopped them, those of a job that goes on instead."""
+        self._to_background = False
+        async for event in self.engine.ask(ask, self.options.language):
+            if isinstance(event, Failure) and event.code == "stopped" and self._to_background:
+                from app.tui.background import start_job
+
+                start_job(self, ask)
+                yield Failure(self.say("in_background"), code="background", exit_status=0)
+                return
+            yield event
+
+    async def add(self, widget: Widget) -> None:
+        """Add to the transcript, keeping it bounded; a reader who scrolled away is left alone."""
+        transcript = self.transcript
+        await transcript.mount(widget)
+        said = [child for child in transcript.children if child.id != "earlier"]
+        for old in said[:-_MOST_TURNS]:
             await old.remove()
-        transcript.anchor()
+        self._note_dropped(self._dropped + max(0, len(said) - _MOST_TURNS))
 
-    async def _clear(self) -> None:
-        self._waiting.clear()
-        await self.query_one(Transcript).remove_children()
+    def _note_dropped(self, count: int) -> None:
+        """Say at the top how much of the talk is not drawn any more."""
+        self._dropped = max(0, count)
+        if self._dropped:
+            text = Content(self.say("earlier", n=self._dropped))
+            lines = self.query("#earlier")
+            if lines:
+                lines.first(Static).update(text)
+            else:
+                self.transcript.mount(Static(text, id="earlier"), before=0)
 
-    async def _copy(self) -> None:
-        """Hand the last answer to the terminal's clipboard, and promise no more than that."""
-        answers = [e.final.text for e in self.record.exchanges if isinstance(e.final, Answer)]
-        if answers:
-            self.copy_to_clipboard(answers[-1])  # OSC 52: the terminal does it, or does not
-        self._hint(self.say("copied" if answers else "nothing_to_copy"))
+    async def welcome_gone(self) -> None:
+        """Take the welcome away."""
+        await self.query("#welcome").remove()
+
+    def action_background(self) -> None:
+        """Let what runs go on as a job."""
+        if self._busy:
+            self._to_background = True
+            self.engine.cancel()
 
     # ------------------------------------------------------------ keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep the chat's keys out of the screens that open over it."""
+        return not (action in _ONLY_IN_CHAT and len(self.screen_stack) > 1)
 
     def action_stop(self) -> None:
         """Stop what runs; without that, close the list of commands."""
         if self._busy:
             self.engine.cancel()
-            self._hint(self.say("stopping"))
-        self._show_completions([])
+            self.hint(self.say("stopping"))
+        self.query_one(Completions).show([])
 
     async def action_help(self) -> None:
         """Show what can be asked, and the keys."""
-        from textual.widgets import Markdown
+        from app.tui import rooms
 
-        from app.tui.commands import help_text
+        await rooms.show_help(self)
 
-        await self.query("#welcome").remove()
-        await self._add(Markdown(help_text(self.options.language)))
+    def action_talk(self) -> None:
+        """Listen to the microphone, or end listening."""
+
+    async def action_leave_or_copy(self) -> None:
+        """Copy what is selected with the mouse; without that, leave."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.hint(self.say("copied", part=""))
+        else:
+            await self.action_leave()
 
     async def action_leave(self) -> None:
         """Leave; a first Ctrl+C stops what runs."""
@@ -218,43 +346,36 @@ class ChatApp(App[None]):
         folds = list(self.query(".evidence"))
         if folds:
             folds[-1].collapsed = not folds[-1].collapsed  # type: ignore[attr-defined]
-            self.query_one(Transcript).scroll_end(animate=False)
+            self.transcript.scroll_end(animate=False)
 
     def action_page(self, direction: int) -> None:
         """Scroll the transcript by a page."""
-        transcript = self.query_one(Transcript)
         if direction < 0:
-            transcript.scroll_page_up(animate=False)
+            self.transcript.scroll_page_up(animate=False)
         else:
-            transcript.scroll_page_down(animate=False)
+            self.transcript.scroll_page_down(animate=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Fill the command palette (Ctrl+P): a skill's command is written for you, ours run."""
+        for name, line in every(self.options.language):
+
+            def choose(name: str = name) -> None:
+                self.query_one(Prompt).write(name + " ")
+                if own_command(name):
+                    self.query_one(Prompt).action_send()
+
+            yield SystemCommand(name, line, choose)
 
     # ------------------------------------------------------------ completion
 
     @on(TextArea.Changed, "#prompt")
     def _typed(self, event: TextArea.Changed) -> None:
         self._leaving = False
-        self._show_completions(completions(event.text_area.text, self.options.language))
-
-    def _show_completions(self, found: list[tuple[str, str]]) -> None:
-        box = self.query_one("#completions", Static)
-        box.display = bool(found)
-        box.update(Content("\n".join(f"{name:<12} {line}" for name, line in found[:9])))
+        self.query_one(Completions).typed(event.text_area.text, self.options.language)
 
     @on(Prompt.Completing)
     def _complete(self) -> None:
-        """Take the first command that fits."""
-        prompt = self.query_one(Prompt)
-        found = completions(prompt.text, self.options.language)
-        if found:
-            prompt.text = found[0][0] + " "
-            prompt.move_cursor(prompt.document.end)
-            return
-        text, names = complete_path(prompt.text)
-        if names:
-            prompt.text = text
-            prompt.move_cursor(prompt.document.end)
-        if len(names) > 1:
-            self.call_after_refresh(self._show_completions, [(name, "") for name in names])
+        self.query_one(Completions).complete(self.query_one(Prompt), self.options.language)
 
 
 def _shown(folder: Path) -> str:

@@ -6,16 +6,30 @@ from app.context import TEXTS
 from models.texts import Language
 from skills import registry
 
-OWN = ("help", "copy", "clear", "quit")
+OWN = (
+    "tour", "talk", "copy", "open", "job", "jobs", "sessions", "models", "settings", "help", "clear", "quit",
+)  # fmt: skip
+
+
+def own_command(text: str) -> tuple[str, str] | None:
+    """Split `/copy table` into the chat's own command and the rest; None if it is no such command."""
+    word, _, rest = text.partition(" ")
+    name = word.removeprefix("/")
+    return (name, rest.strip()) if word.startswith("/") and name in OWN else None
+
+
+def every(language: Language) -> list[tuple[str, str]]:
+    """Return all commands with a line each."""
+    own = [(f"/{name}", TEXTS(f"slash_{name}").to(language)) for name in OWN]
+    skills = [(f"/{name}", registry.summary(name, language)) for name in registry.names()]
+    return [*skills, *own]
 
 
 def completions(text: str, language: Language) -> list[tuple[str, str]]:
-    """Return the commands that begin with what is typed, with a line each."""
+    """Return the commands that begin with what is typed."""
     if not text.startswith("/") or " " in text or "\n" in text:
         return []
-    own = [(f"/{name}", TEXTS(f"slash_{name}").to(language)) for name in OWN]
-    skills = [(f"/{name}", registry.summary(name, language)) for name in registry.names()]
-    return [(name, line) for name, line in [*skills, *own] if name.startswith(text)]
+    return [(name, line) for name, line in every(language) if name.startswith(text)]
 
 
 def help_text(language: Language) -> str:
@@ -24,4 +38,5 @@ def help_text(language: Language) -> str:
     for name in registry.names():
         examples = registry.get(name).examples(language)
         lines.append(f"- **{registry.summary(name, language)}**  \n  `{examples[0]}`")
-    return "\n".join([*lines, "", TEXTS("help_keys").to(language)])
+    own = [f"`/{name}` {TEXTS(f'slash_{name}').to(language)}" for name in OWN]
+    return "\n".join([*lines, "", " · ".join(own), "", TEXTS("help_keys").to(language)])

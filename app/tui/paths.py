@@ -4,10 +4,39 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import urllib.parse
 from pathlib import Path
 
 _TOKEN = re.compile(r"""(?:^|[\s"'“‘「:：，,])((?:[^\s"'“‘「:：，,\\]|\\ )*)$""")
 _MOST = 200
+_LONGEST_PASTE = 4000
+
+
+def pasted_paths(text: str) -> str:
+    """Return what a terminal pastes for dragged files as quoted paths; empty if it is something else.
+
+    Terminals send a path plain, quoted, with escaped spaces, or as a `file://` address; several are
+    separated by spaces or line breaks.
+    """
+    text = text.strip()
+    if not text or len(text) > _LONGEST_PASTE:
+        return ""
+    try:
+        words = shlex.split(text.replace("\r", "\n"))
+    except ValueError:  # an apostrophe in a sentence
+        words = []
+    for names in ([text], words):
+        paths = [_plain(name) for name in names]
+        if paths and all(path.is_absolute() and path.exists() for path in paths):
+            return " ".join(f'"{path}"' for path in paths) + " "
+    return ""
+
+
+def _plain(name: str) -> Path:
+    if name.startswith("file://"):
+        name = urllib.parse.unquote(urllib.parse.urlsplit(name).path)
+    return Path(name)
 
 
 def complete_path(text: str) -> tuple[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agents.protocol import Recall
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 _TURNS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ask that was written down: its place in the talk, its number on disk."""
+
+    place: int
+    number: int
+
+
 class Record:
     """Writes down what is asked and answered. A disk that fails stops the record, not the chat."""
 
@@ -23,7 +32,6 @@ class Record:
         self.problem: InhouseError | None = None
         self._store: Sessions | None = None
         self._session = ""
-        self._ask = 0
 
     @classmethod
     def open(cls, session: str) -> Record:
@@ -41,19 +49,21 @@ class Record:
         record.exchanges = record._store.read(record._session)
         return record
 
-    def asked(self, text: str) -> None:
-        """Write down an ask."""
+    def asked(self, text: str) -> Entry:
+        """Write down an ask; its events go to the entry that is returned."""
         from agents.session import Exchange, Sessions
 
         self.exchanges.append(Exchange(text, ()))
+        number = 0
         try:
             if self._store is None:
                 self._store = Sessions()
                 self._session = self._store.begin()
                 self._forget_old(self._store)
-            self._ask = self._store.asked(self._session, text)
+            number = self._store.asked(self._session, text)
         except InhouseError as error:
             self.problem = error
+        return Entry(len(self.exchanges) - 1, number)
 
     @staticmethod
     def _forget_old(store: Sessions) -> None:
@@ -62,16 +72,16 @@ class Record:
         if days:
             store.forget_older_than(days)
 
-    def happened(self, event: Event) -> None:
-        """Write down an event of the last ask."""
+    def happened(self, entry: Entry, event: Event) -> None:
+        """Write down an event of an ask."""
         from agents.session import Exchange
 
-        last = self.exchanges[-1]
-        self.exchanges[-1] = Exchange(last.text, (*last.events, event))
+        exchange = self.exchanges[entry.place]
+        self.exchanges[entry.place] = Exchange(exchange.text, (*exchange.events, event))
         if self._store is None or self.problem:
             return
         try:
-            self._store.happened(self._session, self._ask, event)
+            self._store.happened(self._session, entry.number, event)
         except InhouseError as error:
             self.problem = error
 

@@ -18,6 +18,7 @@ from app.tui.app import ChatApp, Transcript
 from app.tui.commands import completions
 from app.tui.paths import complete_path
 from app.tui.record import Record
+from app.tui.widgets.completions import Completions
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine, status_text
 from app.tui.widgets.turn import Turn
@@ -235,7 +236,7 @@ async def test_history_and_new_lines(app: ChatApp) -> None:
 async def test_slash_commands_complete(app: ChatApp) -> None:
     async with app.run_test() as pilot:
         await pilot.press("/", "f", "o")
-        assert "/forecast" in str(app.query_one("#completions", Static).render())
+        assert "/forecast" in str(app.query_one(Completions).render())
         await pilot.press("tab")
         assert app.query_one(Prompt).text == "/forecast "
         app.query_one(Prompt).text = "/help"
@@ -251,7 +252,9 @@ async def test_the_transcript_is_bounded(app: ChatApp, monkeypatch: pytest.Monke
     async with app.run_test() as pilot:
         for _ in range(5):
             await _say(pilot, "sort")
-        assert len(app.query_one(Transcript).children) == 3
+        children = app.query_one(Transcript).children
+        assert len(children) == 4
+        assert "2 earlier asks" in str(app.query_one("#earlier", Static).render())
 
 
 async def test_the_status_line(app: ChatApp) -> None:

@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from app.tui.paths import pasted_paths
+
 
 class Prompt(TextArea):
     """Where a person types."""
@@ -38,6 +40,11 @@ class Prompt(TextArea):
         self._at = 0
         self._draft = ""
 
+    def write(self, text: str) -> None:
+        """Put a text into the box, the cursor behind it."""
+        self.text = text
+        self.move_cursor(self.document.end)
+
     def action_send(self) -> None:
         """Send what is typed."""
         if self.text.strip():
@@ -66,6 +73,13 @@ class Prompt(TextArea):
             return
         await super()._on_key(event)
 
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Take files that were dragged here as quoted paths, everything else as it is."""
+        paths = pasted_paths(event.text)
+        if paths:
+            event.prevent_default().stop()
+            self.insert(paths)
+
     def _may_walk(self, step: int) -> bool:
         """Say whether the cursor is at the edge that leads out of the text."""
         edge = 0 if step < 0 else self.document.line_count - 1
@@ -76,5 +90,4 @@ class Prompt(TextArea):
         if self._at == len(self.sent):
             self._draft = self.text
         self._at = min(max(self._at + step, 0), len(self.sent))
-        self.text = self.sent[self._at] if self._at < len(self.sent) else self._draft
-        self.move_cursor(self.document.end)
+        self.write(self.sent[self._at] if self._at < len(self.sent) else self._draft)

@@ -32,6 +32,11 @@ class StatusLine(Static):
         self._state = state
         self.redraw()
 
+    def set_language(self, language: Language) -> None:
+        """Speak another language."""
+        self._language = language
+        self.redraw()
+
     def set_hint(self, hint: str) -> None:
         """Show a hint in front until the next one."""
         self.hint = hint
