@@ -142,7 +142,7 @@ async def test_a_job_in_the_chat(app: ChatApp) -> None:
             if not job.view.running:
                 break
         assert isinstance(job.view.final, Answer)
-        assert app.record.memory().skill == "faq"
+        await _wait(pilot, lambda: app.record.memory().skill == "faq")
         await _command(pilot, "/jobs")
         assert isinstance(app.screen, JobsScreen)
         assert "done" in _shown(pilot)
