@@ -17,6 +17,9 @@ from models.catalog import catalog
 from models.home import models_dir
 from models.runtimes import Runtimes
 from models.store import Store
+from tests.sound import sound_server
+
+__all__ = ["sound_server"]  # a fixture
 
 MODELS = models_dir()
 

@@ -44,8 +44,9 @@ def _parameter(field: str, info: FieldInfo, language: Language) -> click.Paramet
             [field], type=kind, required=info.is_required(), nargs=-1 if many else 1
         )
     flag = kind is bool
+    name = field.replace("_", "-")
     return click.Option(
-        [f"--{field.replace('_', '-')}", field],
+        [f"--{name}/--no-{name}" if flag and info.default is True else f"--{name}", field],
         type=None if flag else kind,
         is_flag=flag,
         multiple=many,
@@ -87,7 +88,9 @@ def _callback(name: str) -> Callable[..., None]:
     @click.pass_obj
     @guarded
     def call(options: Options, /, out: Path | None, as_json: bool, **values: Any) -> None:
-        request = {key: _plain(value) for key, value in values.items() if not _is_unset(value)}
+        fields = registry.get(name).request_class().model_fields
+        given = {k: v for k, v in values.items() if not _is_unset(v, fields[k].default)}
+        request = {key: _plain(value) for key, value in given.items()}
         ask = Ask(
             skill=name, request=request, out=str(out.absolute()) if out else "",
             language=options.language,
@@ -97,8 +100,8 @@ def _callback(name: str) -> Callable[..., None]:
     return call
 
 
-def _is_unset(value: Any) -> bool:
-    return value is None or value == () or value is False
+def _is_unset(value: Any, default: Any) -> bool:
+    return value is None or value == () or (value is False and default is not True)
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from app.context import TEXTS, Options
 from app.tui.commands import every, own_command
 from app.tui.record import Record
 from app.tui.widgets.completions import Completions
+from app.tui.widgets.listening import ListeningLine
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine
 from assets import SAMPLES
@@ -31,6 +33,7 @@ from models.texts import Language
 from skills.events import Event, Failure
 
 if TYPE_CHECKING:
+    from app.tui.dictation import Dictation
     from app.tui.tour import Stop
 
 _MOST_TURNS = 60
@@ -78,7 +81,9 @@ class ChatApp(App[None]):
         self.engine = engine or Engine(options.device)
         self.engine.on_status = self._show_status
         self.engine.memory = self._memory
+        self.engine_free = asyncio.Lock()  # it takes one ask at a time
         self.tour: list[Stop] = []
+        self._dictation: Dictation | None = None
         self._touring = False
         self._busy = False
         self._leaving = False
@@ -92,6 +97,7 @@ class ChatApp(App[None]):
         with Transcript(id="transcript"):
             yield Static(Content(self.say("welcome", samples=_shown(SAMPLES))), id="welcome")
         yield Completions()
+        yield ListeningLine()
         yield Prompt(self.say("placeholder"))
         yield StatusLine(self.options.language)
 
@@ -221,7 +227,8 @@ class ChatApp(App[None]):
         """Send an ask and draw its events."""
         ask = Ask(text=text, language=self.options.chosen)
         try:
-            await self.show_ask(text, self._until_background(ask))
+            async with self.engine_free:
+                await self.show_ask(text, self._until_background(ask))
         finally:
             self._busy = False
             self._renew_engine()
@@ -307,8 +314,10 @@ class ChatApp(App[None]):
         return not (action in _ONLY_IN_CHAT and len(self.screen_stack) > 1)
 
     def action_stop(self) -> None:
-        """Stop what runs; without that, close the list of commands."""
-        if self._busy:
+        """Stop listening, or what runs; without that, close the list of commands."""
+        if self._dictation:
+            self._dictation.cancel()
+        elif self._busy:
             self.engine.cancel()
             self.hint(self.say("stopping"))
         self.query_one(Completions).show([])
@@ -320,7 +329,21 @@ class ChatApp(App[None]):
         await rooms.show_help(self)
 
     def action_talk(self) -> None:
-        """Listen to the microphone, or end listening."""
+        """Listen to the microphone, or end listening and write it down."""
+        if self._dictation:
+            self._dictation.end()
+        else:
+            self._dictate()
+
+    @work
+    async def _dictate(self) -> None:
+        from app.tui.dictation import Dictation
+
+        self._dictation = Dictation(self)
+        try:
+            await self._dictation.run()
+        finally:
+            self._dictation = None
 
     async def action_leave_or_copy(self) -> None:
         """Copy what is selected with the mouse; without that, leave."""

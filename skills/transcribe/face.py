@@ -23,6 +23,7 @@ class TranscribeRequest(Request):
 
     files: tuple[Path, ...] = argument(TEXTS("field_files"), min_length=1)
     language: str = option(TEXTS("field_language"), "")
+    write: bool = option(TEXTS("field_write"), True)
 
 
 def fill(said: Said) -> Filled:

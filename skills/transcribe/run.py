@@ -69,7 +69,8 @@ class Transcribe:
                 yield Text(error.message(context.language) + "\n")
                 continue
             done.append(finished)
-            yield from self._write(finished, request, model, context)
+            if request.write:
+                yield from self._write(finished, request, model, context)
         if not done:
             raise BadInputError(TEXTS("none_readable", n=len(files)))
         yield self._answer(done, skipped, model, context, asked=request.language)
