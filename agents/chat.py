@@ -11,7 +11,8 @@ from skills.contract import Context
 from skills.events import Answer, Event, Text
 
 TEXTS = Catalogue(__package__)
-_TURNS_KEPT = 12
+_TURNS_KEPT = 6
+_MOST_TURNS = 16
 
 
 class Talk:
@@ -39,4 +40,5 @@ class Talk:
     def remember(self, asked: str, answered: str) -> None:
         """Add a turn and its reply; the oldest are forgotten."""
         self._turns += [Turn(role="user", content=asked), Turn(role="assistant", content=answered)]
-        del self._turns[:-_TURNS_KEPT]
+        if len(self._turns) > _MOST_TURNS:  # seldom: each time the model must read the rest anew
+            del self._turns[:-_TURNS_KEPT]

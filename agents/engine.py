@@ -30,6 +30,7 @@ from agents.protocol import (
 )
 
 _PR_SET_PDEATHSIG = 1
+_NICE = 4  # a job has more: it yields to the engine as well
 
 
 class Outbox:
@@ -82,6 +83,16 @@ def die_with(parent: int, number: int = signal.SIGKILL) -> None:
         os._exit(0)
 
 
+def step_back(niceness: int) -> None:
+    """Leave the processor to whoever waits in front of the screen: keys are to be drawn at once."""
+    if os.name == "nt":
+        import psutil
+
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)  # type: ignore[attr-defined, unused-ignore]
+    else:
+        os.nice(niceness)
+
+
 def log_trace(error: BaseException) -> None:
     """Write where an error came from to the log, without its message: that may quote a person."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -119,6 +130,7 @@ def main() -> None:
     """Run the engine."""
     read, write, parent = map(int, sys.argv[1:4])
     die_with(parent)
+    step_back(_NICE)
     outbox = Outbox(_open(write, "wb"))
     inbox = Inbox(_open(read, "rb"), outbox)
     outbox.send(Hello(VERSION, os.getpid()))

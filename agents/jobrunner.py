@@ -13,10 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-import psutil
 from filelock import FileLock, Timeout
 
-from agents.engine import die_with, log_trace
+from agents.engine import die_with, log_trace, step_back
 from agents.jobs import Job
 from agents.protocol import encode
 from models.errors import BadInputError, Stopped
@@ -36,21 +35,13 @@ def main() -> None:
     job, parent = Job(Path(sys.argv[1])), int(sys.argv[2])
     if parent:
         die_with(parent)
-    _step_back()
+    step_back(_NICE)
     try:
         with FileLock(job.folder / "lock", timeout=5):
             (job.folder / "starting").unlink(missing_ok=True)
             work(job)
     except Timeout:
         return  # it is being worked on already
-
-
-def _step_back() -> None:
-    """Leave the processor to whoever waits in front of the screen."""
-    if os.name == "nt":
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)  # type: ignore[attr-defined, unused-ignore]
-    else:
-        os.nice(_NICE)
 
 
 def work(job: Job) -> None:

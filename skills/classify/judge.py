@@ -56,6 +56,23 @@ def spoken_names(labels: Sequence[str], language: Language) -> list[str]:
     return names if len(set(names)) == len(names) else list(labels)
 
 
+def prompt(labels: Sequence[str], meanings: Mapping[str, str]) -> tuple[list[Turn], list[str]]:
+    """Return the turns, with `LabelScorer.slot()` for the text, and the names to choose from."""
+    language = language_of(" ".join(labels))
+    spoken = spoken_names(labels, language)
+    listed = "\n".join(
+        _line(name, label, language, meanings) for name, label in zip(spoken, labels, strict=True)
+    )
+    system = TEXTS("judge_system", groups=listed).to(language)
+    user = TEXTS("judge_user", text=LabelScorer.slot()).to(language)
+    return [Turn(role="system", content=system), Turn(role="user", content=user)], spoken
+
+
+def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]) -> str:
+    meaning = meanings.get(label) or _glossary().get(label.lower(), {}).get(language, "")
+    return f"- {name}: {meaning}" if meaning else f"- {name}"
+
+
 class Judge:
     """Sorts texts into `labels`. Equal texts are read once.
 
@@ -70,22 +87,9 @@ class Judge:
     ) -> None:
         self.labels = list(labels)
         self.name = f"{model.name} {self.labels} {meanings or {}}"
-        language = language_of(" ".join(labels))
-        spoken = spoken_names(labels, language)
-        listed = "\n".join(
-            self._line(name, label, language, meanings or {})
-            for name, label in zip(spoken, labels, strict=True)
-        )
-        system = TEXTS("judge_system", groups=listed).to(language)
-        user = TEXTS("judge_user", text=LabelScorer.slot()).to(language)
-        turns = [Turn(role="system", content=system), Turn(role="user", content=user)]
+        turns, spoken = prompt(labels, meanings or {})
         self._scorer = LabelScorer(model, turns, spoken)
         self._seen: dict[str, Verdict] = {}
-
-    @staticmethod
-    def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]) -> str:
-        meaning = meanings.get(label) or _glossary().get(label.lower(), {}).get(language, "")
-        return f"- {name}: {meaning}" if meaning else f"- {name}"
 
     def __call__(self, text: str, should_stop: ShouldStop) -> Verdict:
         """Judge one text.

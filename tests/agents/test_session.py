@@ -137,8 +137,8 @@ def test_a_kill_while_writing_loses_at_most_the_last_event(home: Path) -> None:
 def test_the_record_opens_nothing_before_the_first_ask(home: Path) -> None:
     record = Record()
     assert not (home / "sessions.db").exists()
-    record.asked("Sort a.csv")
-    record.happened(Answer("Done.", "classify", {"file": "a.csv"}))
+    entry = record.asked("Sort a.csv")
+    record.happened(entry, Answer("Done.", "classify", {"file": "a.csv"}))
     again = Record.open("last")
     assert [exchange.text for exchange in again.exchanges] == ["Sort a.csv"]
     memory = again.memory()
@@ -149,8 +149,8 @@ def test_the_record_opens_nothing_before_the_first_ask(home: Path) -> None:
 def test_a_record_that_fails_does_not_stop_the_chat(home: Path) -> None:
     (home / "sessions.db").write_bytes(b"no database" * 200)
     record = Record()
-    record.asked("hello")
-    record.happened(Failure("x"))
+    entry = record.asked("hello")
+    record.happened(entry, Failure("x"))
     assert record.problem is not None
     assert len(record.exchanges) == 1
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -15,10 +12,6 @@ from app.tui.paths import pasted_paths
 class Prompt(TextArea):
     """Where a person types."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", show=False, priority=True),
-        Binding("ctrl+j,shift+enter", "newline", show=False, priority=True),
-    ]
     DEFAULT_CSS = """
     Prompt { height: auto; min-height: 3; max-height: 8; border: round $primary; padding: 0 1; }
     Prompt:focus { border: round $accent; }
@@ -62,9 +55,12 @@ class Prompt(TextArea):
         self.clear()
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key == "tab":
+        # Not bindings with priority: those run before letters that were typed earlier arrive here.
+        own = {"enter": self.action_send, "ctrl+j": self.action_newline}
+        own |= {"shift+enter": self.action_newline, "tab": self._complete}
+        if event.key in own:
             event.prevent_default().stop()
-            self.post_message(self.Completing())
+            own[event.key]()
             return
         steps = {"up": -1, "down": 1}
         if event.key in steps and self._may_walk(steps[event.key]):
@@ -79,6 +75,9 @@ class Prompt(TextArea):
         if paths:
             event.prevent_default().stop()
             self.insert(paths)
+
+    def _complete(self) -> None:
+        self.post_message(self.Completing())
 
     def _may_walk(self, step: int) -> bool:
         """Say whether the cursor is at the edge that leads out of the text."""
