@@ -16,6 +16,7 @@ import threading
 import traceback
 from typing import BinaryIO
 
+from agents.offline import stay_offline
 from agents.protocol import (
     VERSION,
     Ask,
@@ -131,6 +132,7 @@ def main() -> None:
     read, write, parent = map(int, sys.argv[1:4])
     die_with(parent)
     step_back(_NICE)
+    stay_offline()
     outbox = Outbox(_open(write, "wb"))
     inbox = Inbox(_open(read, "rb"), outbox)
     outbox.send(Hello(VERSION, os.getpid()))

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from agents.engine import die_with, log_trace, step_back
 from agents.jobs import Job
+from agents.offline import stay_offline
 from agents.protocol import encode
 from models.errors import BadInputError, Stopped
 from models.files import write_error
@@ -36,6 +37,7 @@ def main() -> None:
     if parent:
         die_with(parent)
     step_back(_NICE)
+    stay_offline()
     try:
         with FileLock(job.folder / "lock", timeout=5):
             (job.folder / "starting").unlink(missing_ok=True)

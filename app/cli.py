@@ -15,6 +15,7 @@ from skills import registry
 
 _COMMANDS = {
     "ask": "app.commands.ask:ask",
+    "completion": "app.commands.completion:completion",
     "demo": "app.commands.demo:demo",
     "devices": "app.commands.devices:devices",
     "doctor": "app.commands.doctor:doctor",

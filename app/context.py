@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,14 @@ class Options:
     def say(self, message: Message) -> str:
         """Return a message in the interface language."""
         return message.to(self.language)
+
+
+def report(options: Options, as_json: bool, message: Message, fields: dict[str, Any]) -> None:
+    """Say what was done: a sentence, or for scripts one JSON object."""
+    click.echo(json.dumps(fields, ensure_ascii=False) if as_json else options.say(message))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
 
 def give_up(error: InhouseError, language: Language) -> NoReturn:

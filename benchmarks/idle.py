@@ -44,11 +44,11 @@ def quiet(terminal: Terminal) -> None:
     """Wait until the last ask is answered: asks that were typed meanwhile had to wait."""
     chat = psutil.Process(terminal.process.pid)
     share = 1.0
-    while share > 0.05:
+    while share > 0.02:
         everyone = [chat, *chat.children(recursive=True)]
         before = cpu(*everyone)
-        terminal.drain(2)
-        share = (cpu(*everyone) - before) / 2
+        terminal.drain(4)
+        share = (cpu(*everyone) - before) / 4
 
 
 def main() -> int:

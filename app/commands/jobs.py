@@ -16,7 +16,7 @@ import msgspec
 
 from agents.jobs import Job, Jobs, State
 from agents.protocol import Ask
-from app.context import TEXTS, Options, guarded
+from app.context import TEXTS, Options, guarded, json_option, report
 from app.render.blocks import progress_text
 from app.runner import Outcome, shower
 from models.errors import UsageError
@@ -144,25 +144,30 @@ async def _follow(job: Job, options: Options, as_json: bool, *, stop_on_interrup
 
 @jobs.command()
 @click.argument("job", default="last")
+@json_option
 @click.pass_obj
 @guarded
-def stop(options: Options, job: str) -> None:
+def stop(options: Options, job: str, as_json: bool) -> None:
     """Stop a job; what is finished is kept for a resume."""
     found = Jobs().find(job)
     if not found.state().alive:
         raise UsageError(TEXTS("job_not_alive", job=found.id))
     found.stop()
-    click.echo(options.say(TEXTS("job_stop_asked", job=found.id)))
+    click.echo(options.say(TEXTS("job_stop_asked", job=found.id)), err=True)
     while found.state().alive:
         time.sleep(0.1)
+    state = found.state()
+    said = TEXTS(f"job_{state.status}")
+    report(options, as_json, said, {"job": found.id, "status": state.status})
 
 
 @jobs.command()
 @click.argument("job")
+@json_option
 @click.pass_obj
 @guarded
-def remove(options: Options, job: str) -> None:
+def remove(options: Options, job: str, as_json: bool) -> None:
     """Forget a job; the files it wrote stay."""
     found = Jobs().find(job)
     found.remove()
-    click.echo(options.say(TEXTS("job_removed", job=found.id)))
+    report(options, as_json, TEXTS("job_removed", job=found.id), {"removed": found.id})

@@ -13,7 +13,7 @@ from typing import cast
 
 import click
 
-from app.context import TEXTS, Options, guarded
+from app.context import TEXTS, Options, guarded, json_option, report
 from models.catalog import Model, SetName, catalog
 from models.errors import BadInputError, CorruptModelError, UsageError
 from models.sources.local import FolderSource, find
@@ -199,9 +199,10 @@ class _Line:
 
 
 @models.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a model.")
 @click.pass_obj
 @guarded
-def verify(options: Options) -> None:
+def verify(options: Options, as_json: bool) -> None:
     """Read every file again and compare its SHA-256 with the pinned one."""
     store = Store()
     here = [model for model in catalog().models.values() if store.has(model.id)]
@@ -211,11 +212,14 @@ def verify(options: Options) -> None:
     for model in here:
         name = model.id
         problems = store.verify(model)
+        if as_json:
+            bad = {p.file: options.say(p.what) for p in problems}
+            click.echo(json.dumps({"model": name, "damaged": bad}, ensure_ascii=False))
         for problem in problems:
             damaged = name
             text = TEXTS("damaged", name=name, file=problem.file, what=problem.what)
-            click.echo(options.say(text))
-        if not problems:
+            click.echo(options.say(text), err=as_json)
+        if not problems and not as_json:
             click.echo(options.say(TEXTS("verified", name=name)))
     if damaged:
         raise CorruptModelError(TEXTS("some_damaged", name=damaged))
@@ -223,21 +227,24 @@ def verify(options: Options) -> None:
 
 @models.command()
 @click.argument("names", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a model.")
 @click.pass_obj
 @guarded
-def remove(options: Options, names: tuple[str, ...]) -> None:
+def remove(options: Options, names: tuple[str, ...], as_json: bool) -> None:
     """Delete models from this machine."""
     store = Store()
     for name in names:
         freed = store.remove(catalog().get(name).id)
-        click.echo(options.say(TEXTS("removed", name=name, megabytes=freed // _MEGA)))
+        said = TEXTS("removed", name=name, megabytes=freed // _MEGA)
+        report(options, as_json, said, {"model": name, "freed_bytes": freed})
 
 
 @models.command()
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Progress as one JSON object a line.")
 @click.pass_obj
 @guarded
-def adopt(options: Options, path: Path) -> None:
+def adopt(options: Options, path: Path, as_json: bool) -> None:
     """Take in models that are already in PATH (a folder, a stick, another program's store)."""
     if not path.exists():
         raise BadInputError(TEXTS("no_such_path", path=path))
@@ -246,7 +253,7 @@ def adopt(options: Options, path: Path) -> None:
     for model in catalog().models.values():
         if store.has(model.id) or not _whole_in(model, path):
             continue
-        _pull_one(store, model, options)
+        _pull_one(store, model, options, as_json=as_json)
         adopted.append(model.id)
     if not adopted:
         raise BadInputError(TEXTS("nothing_to_adopt", path=path))
@@ -257,6 +264,8 @@ def _whole_in(model: Model, path: Path) -> bool:
 
 
 @models.command()
-def where() -> None:
+@json_option
+def where(as_json: bool) -> None:
     """Print the folder that holds the models."""
-    click.echo(Store().root)
+    root = str(Store().root)
+    click.echo(json.dumps({"folder": root}) if as_json else root)

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from agents.session import Exchange, Sessions, Summary
-from app.context import TEXTS, Options, guarded
+from app.context import TEXTS, Options, guarded, json_option, report
 from models.errors import UsageError
 from models.files import atomic_write
 from skills.events import Answer, Artifact, Failure
@@ -42,44 +42,56 @@ def list_sessions(options: Options, as_json: bool) -> None:
 
 @sessions.command()
 @click.argument("session", default="last")
+@json_option
 @click.pass_obj
 @guarded
-def show(options: Options, session: str) -> None:
+def show(options: Options, session: str, as_json: bool) -> None:
     """Print a talk as Markdown."""
     store = Sessions()
     summary = store.find(session)
-    click.echo(markdown(summary, store.read(summary.id)))
+    exchanges = store.read(summary.id)
+    whole = json.dumps(_whole(summary, exchanges), ensure_ascii=False)
+    click.echo(whole if as_json else markdown(summary, exchanges))
 
 
 @sessions.command()
 @click.argument("words", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 @guarded
-def search(options: Options, words: tuple[str, ...]) -> None:
+def search(options: Options, words: tuple[str, ...], as_json: bool) -> None:
     """Find the talks that hold all the WORDS."""
     for summary, place in Sessions().search(" ".join(words)):
-        click.echo(f"{_line(summary)}\n    {place}")
+        found = {**msgspec.to_builtins(summary), "place": place}
+        text = f"{_line(summary)}\n    {place}"
+        click.echo(json.dumps(found, ensure_ascii=False) if as_json else text)
 
 
 @sessions.command()
 @click.argument("session")
 @click.argument("name")
+@json_option
 @click.pass_obj
 @guarded
-def rename(options: Options, session: str, name: str) -> None:
+def rename(options: Options, session: str, name: str, as_json: bool) -> None:
     """Give a talk a name."""
     store = Sessions()
-    store.rename(store.find(session).id, name)
+    found = store.find(session).id
+    store.rename(found, name)
+    report(options, as_json, TEXTS("renamed", name=name), {"session": found, "name": name})
 
 
 @sessions.command()
 @click.argument("session", default="last")
 @click.option("--out", type=Path, required=True, help="The file to write: .md or .json.")
+@json_option
 @click.pass_obj
 @guarded
-def export(options: Options, session: str, out: Path) -> None:
+def export(options: Options, session: str, out: Path, as_json: bool) -> None:
     """Write a talk to a Markdown or JSON file."""
     write_talk(Sessions(), session, out)
+    path = str(out.absolute())
+    report(options, as_json, TEXTS("file_written", path=path), {"artifacts": [path]})
 
 
 def write_talk(store: Sessions, session: str, out: Path) -> None:
@@ -93,20 +105,23 @@ def write_talk(store: Sessions, session: str, out: Path) -> None:
     summary = store.find(session)
     exchanges = store.read(summary.id)
     if out.suffix == ".json":
-        whole = {"session": msgspec.to_builtins(summary), "asks": [_as_dict(e) for e in exchanges]}
-        atomic_write(out, json.dumps(whole, ensure_ascii=False, indent=1), mode=0o600)
+        whole = json.dumps(_whole(summary, exchanges), ensure_ascii=False, indent=1)
+        atomic_write(out, whole, mode=0o600)
     else:
         atomic_write(out, markdown(summary, exchanges), mode=0o600)
 
 
 @sessions.command()
 @click.argument("session")
+@json_option
 @click.pass_obj
 @guarded
-def delete(options: Options, session: str) -> None:
+def delete(options: Options, session: str, as_json: bool) -> None:
     """Delete a talk for good."""
     store = Sessions()
-    store.delete([store.find(session).id])
+    found = store.find(session).id
+    store.delete([found])
+    report(options, as_json, TEXTS("forgotten", n=1), {"deleted": [found]})
 
 
 @click.command()
@@ -115,9 +130,12 @@ def delete(options: Options, session: str) -> None:
 )
 @click.option("--words", help="Every ask and answer that mentions this, such as a person's name.")
 @click.option("--everything", is_flag=True, help="All talks.")
+@json_option
 @click.pass_obj
 @guarded
-def forget(options: Options, older_than: float | None, words: str | None, everything: bool) -> None:
+def forget(
+    options: Options, older_than: float | None, words: str | None, everything: bool, as_json: bool
+) -> None:
     """Delete what was said, for good."""
     store = Sessions()
     count = 0
@@ -131,7 +149,11 @@ def forget(options: Options, older_than: float | None, words: str | None, everyt
         count = store.forget_older_than(older_than)
     else:
         raise UsageError(TEXTS("forget_what"))
-    click.echo(options.say(TEXTS("forgotten", n=count)))
+    report(options, as_json, TEXTS("forgotten", n=count), {"deleted": count})
+
+
+def _whole(summary: Summary, exchanges: list[Exchange]) -> dict[str, object]:
+    return {"session": msgspec.to_builtins(summary), "asks": [_as_dict(e) for e in exchanges]}
 
 
 def _as_dict(exchange: Exchange) -> dict[str, object]:

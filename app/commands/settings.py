@@ -6,7 +6,7 @@ import json
 
 import click
 
-from app.context import TEXTS, Options, guarded
+from app.context import TEXTS, Options, guarded, json_option, report
 from models import preferences
 
 
@@ -34,21 +34,25 @@ def settings(ctx: click.Context, as_json: bool) -> None:
 @settings.command("set")
 @click.argument("name")
 @click.argument("value")
+@json_option
 @click.pass_obj
 @guarded
-def set_(options: Options, name: str, value: str) -> None:
+def set_(options: Options, name: str, value: str, as_json: bool) -> None:
     """Give the setting NAME a VALUE."""
     done = preferences.save(name, value)
     key = "setting_hidden" if done.origin == "environment" else "setting_saved"
     variable = preferences.ENVIRONMENT[name]
-    click.echo(options.say(TEXTS(key, name=name, value=value, variable=variable)))
+    said = TEXTS(key, name=name, value=value, variable=variable)
+    report(options, as_json, said, {"name": name, "value": done.value, "origin": done.origin})
 
 
 @settings.command()
 @click.argument("name")
+@json_option
 @click.pass_obj
 @guarded
-def unset(options: Options, name: str) -> None:
+def unset(options: Options, name: str, as_json: bool) -> None:
     """Go back to the default of NAME."""
     done = preferences.save(name, None)
-    click.echo(options.say(TEXTS("setting_saved", name=name, value=done.value)))
+    said = TEXTS("setting_saved", name=name, value=done.value)
+    report(options, as_json, said, {"name": name, "value": done.value, "origin": done.origin})
