@@ -58,6 +58,7 @@ class ChatApp(App[None]):
     CSS = """
     #welcome { color: $text-muted; margin: 0 0 1 0; }
     .tour { color: $text-success; margin: 0 0 1 0; }
+    ToastRack { align: right top; }
     #earlier { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

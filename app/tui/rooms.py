@@ -15,7 +15,6 @@ from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.turn import Turn
 from models.home import home
 from models.preferences import interface_language, preferences
-from skills.events import Answer
 
 if TYPE_CHECKING:
     from app.tui.app import ChatApp
@@ -48,11 +47,11 @@ async def leave(app: ChatApp, rest: str) -> None:
 async def copy(app: ChatApp, rest: str) -> None:
     """Hand an answer, or a part, to the terminal's clipboard, and promise no more than that."""
     part = rest or "answer"
-    turns = [turn for turn in app.query(Turn) if isinstance(turn.view.final, Answer)]
     if part not in PARTS:
         app.hint(app.say("copy_parts", parts=", ".join(PARTS)))
         return
-    text = part_of(turns[-1].view, part, app.options.language) if turns else ""
+    parts = (part_of(turn.view, part, app.options.language) for turn in reversed(app.query(Turn)))
+    text = next(filter(None, parts), "")
     if text:
         app.copy_to_clipboard(text)  # OSC 52: the terminal does it, or does not
     app.hint(app.say("copied" if text else "nothing_to_copy", part=part))

@@ -31,6 +31,11 @@ _FOLDER_WORD = re.compile(
     r"(?:folder|directory|文件夹|目录)\s*[:：]?\s*([^\s,，。；;]+)|([^\s,，。；;]+)\s*(?:folder|directory|文件夹|目录)",
     re.IGNORECASE,
 )
+_PLACE = re.compile(
+    r"\b(?:in|from|inside|under|within)\s+([^\s,，。；;?!？！]+)"
+    r"|([^\s,，。；;]+?)\s*(?:里|中的|下的|内的|下面)",
+    re.IGNORECASE,
+)
 _MAX_NAME = 240
 _GLOB = re.compile(r"[^\s\"'“”，。]*[*?][^\s\"'“”，。]*")
 
@@ -198,12 +203,12 @@ def _globs(text: str, base: Path) -> Iterator[_Span]:
 
 
 def _folders(text: str, base: Path) -> Iterator[_Span]:
-    """`the photos folder`, `文件夹 照片`: a bare name that is a folder here."""
-    for match in _FOLDER_WORD.finditer(text):
+    """`the photos folder`, `in photos`, `照片里的`: a bare name that is a folder here."""
+    for match in (*_FOLDER_WORD.finditer(text), *_PLACE.finditer(text)):
         number = 1 if match.group(1) else 2
-        name = match.group(number)
+        name = match.group(number).rstrip(".")
         for cut in range(len(name)):
             path = _exists(name[cut:], base)
             if path and path.is_dir() and name[cut:] not in {".", ".."}:
-                yield _Span(match.start(number) + cut, match.end(number), (path,))
+                yield _Span(match.start(number) + cut, match.start(number) + len(name), (path,))
                 break

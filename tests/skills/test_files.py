@@ -95,3 +95,19 @@ def test_a_home_path(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(here))
     found, _ = find_files("forecast ~/sales.csv", Path("/"))
     assert found[0].path == here / "sales.csv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tag the photos in photos",
+        "tag everything from photos.",
+        "给 photos 里的照片打标签",
+        "给photos里的照片打标签",
+    ],
+)
+def test_a_bare_folder_after_a_word_of_place(text: str, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (found,), _ = find_files(text, tmp_path)
+    assert found.path == tmp_path / "photos"
+    assert find_files("what is in stock?", tmp_path)[0] == ()

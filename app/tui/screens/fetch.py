@@ -37,7 +37,8 @@ class FetchScreen(ModalScreen[bool]):
     FetchScreen { align: center middle; }
     FetchScreen > Vertical { width: 96%; max-width: 100; height: auto; padding: 1 2; }
     FetchScreen > Vertical { border: round $primary; }
-    FetchScreen OptionList { height: auto; border: none; background: transparent; margin: 1 0; }
+    FetchScreen OptionList { height: auto; background: transparent; margin: 1 0; }
+    FetchScreen OptionList, FetchScreen OptionList:focus { border: none; }
     FetchScreen .hint { color: $text-muted; }
     FetchScreen .problem { color: $text-error; }
     """

@@ -40,7 +40,8 @@ class Listing(ModalScreen[str | None]):
     Listing > Vertical { width: 96%; max-width: 120; height: 80%; border: round $primary; padding: 0 1; }
     Listing .title { text-style: bold; color: $accent; }
     Listing .hint { color: $text-muted; height: auto; }
-    Listing OptionList { height: 1fr; border: none; background: transparent; }
+    Listing OptionList { height: 1fr; background: transparent; }
+    Listing OptionList, Listing OptionList:focus { border: none; }
     Listing Input { display: none; border: round $accent; height: 3; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]

@@ -45,6 +45,8 @@ class ModelsScreen(Listing):
         if used is None:
             return self.say("never_used")
         days = int((time.time() - used) / _DAY)
+        if days == 0:
+            return self.say("used_today")
         return self.say("unused" if days >= _UNUSED_DAYS else "used", days=days)
 
     def action_delete(self) -> None:
