@@ -15,6 +15,7 @@ import asyncio
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from agents.client import Engine
 from agents.protocol import Ask
+from agents.session import Sessions
 from assets import SAMPLES
 from benchmarks.work import make_work
 from skills.events import Answer, Event, Failure, Progress, Text
@@ -89,13 +91,58 @@ async def measure(text: str, folder: Path, kills: int, draw: random.Random) -> T
     return tally
 
 
+WRITER = """
+from agents.session import Sessions
+from skills.events import Text
+store = Sessions()
+session = store.begin()
+print(session, flush=True)
+ask = store.asked(session, "go")
+for number in range(100000):
+    store.happened(session, ask, Text(f"{number} "))
+    print(number, flush=True)
+"""
+
+
+def kill_writer(after: int) -> tuple[int, int]:
+    """Kill a process that writes down a streamed answer, after so many events.
+
+    Returns how many events it had said were written, and how many whole ones are there in order.
+    """
+    writer = subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    session = writer.stdout.readline().strip()
+    line = ""
+    for _ in range(after):
+        line = writer.stdout.readline()
+    writer.kill()
+    writer.wait()
+    said = int((line + writer.stdout.read()).split()[-1]) + 1
+    store = Sessions()
+    (exchange,) = store.read(session)
+    store.close()
+    whole = [event == Text(f"{number} ") for number, event in enumerate(exchange.events)]
+    return said, whole.index(False) if False in whole else len(whole)
+
+
+def measure_sessions(kills: int, draw: random.Random) -> bool:
+    """Kill the writer of a talk again and again, print, and return whether nothing was lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["INHOUSE_HOME"] = folder
+        pairs = [kill_writer(draw.randint(1, 200)) for _ in range(kills)]
+        del os.environ["INHOUSE_HOME"]
+    lost = [max(0, said - kept) for said, kept in pairs]
+    print(f"a streamed answer: {kills} kills, {max(lost)} events lost at the most", flush=True)
+    return max(lost) <= 1
+
+
 async def main() -> int:
     """Measure every skill, print, and return 1 if anything went wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=50, help="kills a skill")
     kills = parser.parse_args().kills
     draw = random.Random(2)
-    good = True
+    good = measure_sessions(kills, draw)
     with tempfile.TemporaryDirectory() as folder:
         for skill, text in make_work(Path(folder)).items():
             tally = await measure(text, Path(folder) / skill, kills, draw)

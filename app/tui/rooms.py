@@ -122,7 +122,8 @@ def offer_models(app: ChatApp) -> None:
     from models.store import Store
 
     store = Store()
-    if not any(store.has(name) for name in catalog().models):
+    alone = len(app.screen_stack) == 1  # nothing else was opened meanwhile
+    if alone and not any(store.has(name) for name in catalog().models):
         from app.tui.screens.fetch import FetchScreen
 
         app.push_screen(FetchScreen(app.options.language))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from agents.session import _MIGRATIONS, SCHEMA, Sessions
 from app.tui.record import Record
+from benchmarks.kill import kill_writer
 from models.errors import ResourceError, UsageError
-from skills.events import Answer, Artifact, Failure, Progress, Text
+from skills.events import Answer, Artifact, Failure, Progress
 from tests.conftest import Program
 
 
@@ -105,33 +101,10 @@ def test_a_newer_or_damaged_file_is_left_alone(tmp_path: Path) -> None:
     assert damaged.read_bytes().startswith(b"this is no database")
 
 
-WRITER = """
-from agents.session import Sessions
-from skills.events import Text
-store = Sessions()
-session = store.begin()
-ask = store.asked(session, "go")
-for number in range(100000):
-    store.happened(session, ask, Text(f"{number} "))
-    print(number, flush=True)
-"""
-
-
 def test_a_kill_while_writing_loses_at_most_the_last_event(home: Path) -> None:
     for turn in range(5):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        for _ in range(20 + turn * 7):
-            line = writer.stdout.readline()
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.wait()
-        said = int((line + writer.stdout.read()).split()[-1]) + 1
-        store = Sessions()
-        (exchange,) = store.read(store.find("last").id)
-        assert len(exchange.events) >= said - 1
-        assert exchange.events[-1] == Text(f"{len(exchange.events) - 1} ")
-        store.close()
-        time.sleep(0.01)  # so that each session has its own moment
+        said, kept = kill_writer(20 + turn * 7)
+        assert kept >= said - 1
 
 
 def test_the_record_opens_nothing_before_the_first_ask(home: Path) -> None:

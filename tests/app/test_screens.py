@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import stat
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select, Static
@@ -386,3 +390,86 @@ async def test_a_dragged_file_is_quoted(app: ChatApp, tmp_path: Path) -> None:
         await _wait(pilot, lambda: prompt.text == f'forecast "{path}" ')
         app.post_message(events.Paste("plain"))
         await _wait(pilot, lambda: prompt.text.endswith("plain"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_a_pull_and_its_pip_end_with_the_chat(tmp_path: Path) -> None:
+    """The chat fetches models in a process of its own, which starts pip: neither may outlive it."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # an index that never answers
+        code = (
+            "import os, subprocess, sys, time\n"
+            "os.environ['INHOUSE_PARENT'] = str(os.getpid())\n"
+            "command = [sys.executable, '-P', '-m', 'app', 'models', 'pull', 'whisper-tiny.en', '--json']\n"
+            "print(subprocess.Popen(command).pid, flush=True)\n"
+            "time.sleep(60)"
+        )
+        environment = {
+            **os.environ, "INHOUSE_MODELS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": f"http://127.0.0.1:{mute.getsockname()[1]}/simple",
+        }  # fmt: skip
+        chat = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment
+        )
+        assert chat.stdout
+        pull = psutil.Process(int(chat.stdout.readline()))
+        everyone = [pull]
+        for _ in range(400):
+            everyone = [pull, *pull.children(recursive=True)]
+            if len(everyone) > 1:
+                break
+            time.sleep(0.05)
+        assert len(everyone) > 1, "pip was not started"
+        chat.kill()
+        chat.wait()
+        _, alive = psutil.wait_procs(everyone, timeout=10)
+        assert not alive
+
+
+def _still(pilot: Pilot[None]) -> None:
+    pilot.app.query_one(Prompt).cursor_blink = False
+
+
+def test_snapshot_of_the_settings(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("models.preferences.path", lambda: Path("/home/shop/settings.toml"))
+
+    async def play(pilot: Pilot[None]) -> None:
+        _still(pilot)
+        await _command(pilot, "/settings")
+        await pilot.pause(0.2)
+
+    app = ChatApp(Options(), PlayedEngine())
+    assert snap_compare(app, terminal_size=(90, 40), run_before=play)
+
+
+def test_snapshot_of_the_first_run(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INHOUSE_MODELS", str(tmp_path))
+    monkeypatch.setattr("app.tui.app._shown", lambda folder: "assets/samples")
+
+    async def play(pilot: Pilot[None]) -> None:
+        _still(pilot)
+        await _wait(pilot, lambda: isinstance(pilot.app.screen, FetchScreen))
+        await pilot.pause(0.2)
+
+    app = ChatApp(Options(language="zh"), PlayedEngine())
+    assert snap_compare(app, terminal_size=(90, 30), run_before=play)
+
+
+def test_snapshot_of_the_sessions(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.strftime", lambda *given: "2026-11-24 10:00")
+    monkeypatch.setattr("app.tui.app._shown", lambda folder: "assets/samples")
+    store = Sessions()
+    for text in ("Forecast sales.csv", "用 常见问题.md 回答顾客：几点开门"):
+        session = store.begin()
+        store.happened(session, store.asked(session, text), Answer("Done.", "faq"))
+
+    async def play(pilot: Pilot[None]) -> None:
+        _still(pilot)
+        await _command(pilot, "/sessions")
+        await pilot.pause(0.2)
+
+    app = ChatApp(Options(), PlayedEngine())
+    assert snap_compare(app, terminal_size=(90, 24), run_before=play)
