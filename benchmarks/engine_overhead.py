@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import psutil
@@ -51,7 +52,7 @@ def make_shop(folder: Path) -> dict[str, str]:
         place = header.index("review")
         csv.writer(out).writerows([["review"], *([row[place]] for row in rows[:ROWS])])
     shutil.copy(SAMPLES / "calls" / "order.ogg", folder / CALL)
-    shutil.copy(SAMPLES / "sales.csv", folder / SALES)
+    without_gaps(SAMPLES / "sales.csv", folder / SALES)
     (folder / PHOTOS).mkdir()
     photos = sorted((SAMPLES / "photos").glob("*.jpg"))
     for number in range(PHOTO_COUNT):
@@ -63,6 +64,19 @@ def make_shop(folder: Path) -> dict[str, str]:
         "images": f"Tag the photos in {folder / PHOTOS}",
         "forecasts": f"Forecast the next 28 days of revenue in {folder / SALES}",
     }
+
+
+def without_gaps(source: Path, target: Path) -> None:
+    """Copy sales, filling days that are missing with the day before: both sides forecast the same."""
+    with source.open(encoding="utf-8-sig", newline="") as file:
+        revenue = {date.fromisoformat(r["date"]): r["revenue"] for r in csv.DictReader(file)}
+    day, last = min(revenue), max(revenue)
+    rows = []
+    while day <= last:
+        rows.append([day, revenue.get(day) or rows[-1][1]])
+        day += timedelta(1)
+    with target.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([["date", "revenue"], *rows])
 
 
 def cpu(*processes: psutil.Process) -> float:

@@ -1,5 +1,5 @@
 """What `engine_overhead` lets both sides do."""
 
-STORY = "Tell me a story about a bicycle shop in exactly three short sentences."
+STORY = "What are the numbers from one to thirty in words?"
 REVIEWS, CALL, PHOTOS, SALES = "reviews-40.csv", "order.ogg", "photos", "sales.csv"
 LABELS = ["praise", "complaint", "question"]
