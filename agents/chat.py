@@ -11,8 +11,7 @@ from skills.contract import Context
 from skills.events import Answer, Event, Text
 
 TEXTS = Catalogue(__package__)
-_TURNS_KEPT = 6
-_MOST_TURNS = 16
+_MOST_BYTES, _KEPT_BYTES = 9000, 3000  # some four bytes a token, in English and in Chinese
 
 
 class Talk:
@@ -40,5 +39,9 @@ class Talk:
     def remember(self, asked: str, answered: str) -> None:
         """Add a turn and its reply; the oldest are forgotten."""
         self._turns += [Turn(role="user", content=asked), Turn(role="assistant", content=answered)]
-        if len(self._turns) > _MOST_TURNS:  # seldom: each time the model must read the rest anew
-            del self._turns[:-_TURNS_KEPT]
+        if self._size() > _MOST_BYTES:  # seldom: each time the model must read the rest anew
+            while len(self._turns) > 2 and self._size() > _KEPT_BYTES:
+                del self._turns[:2]
+
+    def _size(self) -> int:
+        return sum(len(turn["content"].encode()) for turn in self._turns)

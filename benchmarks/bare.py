@@ -40,16 +40,21 @@ def llama() -> Any:
     )  # fmt: skip
 
 
-def tokens(history: list[dict[str, str]]) -> int:
-    """Talk: the history grows as the chat's does."""
+def tokens(history: list[dict[str, str]], given: dict[str, Any]) -> int:
+    """Write as many tokens as Inhouse did after the same talk; go on with what that had said."""
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+    raw = llama()
     history.append({"role": "user", "content": STORY})
-    stream = llama().create_chat_completion(
-        history, max_tokens=512, temperature=0.3, top_p=0.9, repeat_penalty=1.05, stream=True
-    )
-    pieces = [chunk["choices"][0]["delta"].get("content") for chunk in stream]
-    said = [piece for piece in pieces if piece]
-    history.append({"role": "assistant", "content": "".join(said)})
-    return len("".join(said))
+    template = raw.metadata["tokenizer.chat_template"]
+    formatter = Jinja2ChatFormatter(template, eos_token="<|im_end|>", bos_token="")
+    prompt = formatter(messages=history).prompt  # type: ignore[arg-type]
+    read = raw.tokenize(prompt.encode(), add_bos=False, special=True)
+    stream = raw.generate(read, temp=0.3, top_p=0.9, repeat_penalty=1.05)
+    for _ in range(given["count"] + 1):  # the token that ends it is one more
+        raw.detokenize([next(stream)])
+    history.append({"role": "assistant", "content": given["said"]})
+    return int(given["count"])
 
 
 @cache
@@ -166,11 +171,13 @@ def main() -> None:
     """Wait for work."""
     history = json.loads(sys.stdin.readline())
     work = {
-        "tokens": lambda: tokens(history), "judged": judged, "speech": speech, "images": images,
-        "forecasts": forecasts,
+        "tokens": lambda given: tokens(history, given), "judged": lambda _: judged(),
+        "speech": lambda _: speech(), "images": lambda _: images(),
+        "forecasts": lambda _: forecasts(),
     }  # fmt: skip
     for line in sys.stdin:
-        print(json.dumps({"units": work[line.strip()]()}), flush=True)
+        kind, given = json.loads(line)
+        print(json.dumps({"units": work[kind](given)}), flush=True)
 
 
 if __name__ == "__main__":

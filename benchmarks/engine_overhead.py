@@ -3,10 +3,11 @@
     python -m benchmarks.engine_overhead [--pairs 10] [--only speech]
 
 Two processes stay warm: an engine behind the client that the chat uses, asked in plain words; and
-`benchmarks.bare`, which calls the libraries. They take turns (the order swaps each time) on the same
-work, and the processor time of each (for Inhouse: front end and engine) is taken per unit. Prints the
-median ratio of the pairs with a 95 % bootstrap interval; the budget is 1.03. Routing, filling the
-request, events, evidence and result files are all in Inhouse's share.
+`benchmarks.bare`, which calls the libraries. They take turns on the same work (of talk, the bare side
+writes as many tokens after the same words), and the processor time of each (for Inhouse: front end
+and engine) is taken per unit. Prints the median ratio of the pairs with a 95 % bootstrap interval; the
+budget is 1.03. Routing, filling the request, events, evidence and result files are all in Inhouse's
+share.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ BUDGET = 1.03
 PHOTO_COUNT = 64
 ROWS = 40
 UNITS = {
-    "tokens": "characters of talk", "judged": "texts judged", "speech": "seconds of speech",
+    "tokens": "tokens of talk", "judged": "texts judged", "speech": "seconds of speech",
     "images": "images", "forecasts": "forecasts",
 }  # fmt: skip
 
@@ -103,11 +104,11 @@ class Bare:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def run(self, kind: str) -> float:
-        """Do a work and return the processor seconds a unit."""
+    def run(self, kind: str, given: dict[str, object]) -> float:
+        """Do a work, as much as `given` says, and return the processor seconds a unit."""
         assert self._process.stdout
         before = cpu(self._about)
-        self._tell(kind)
+        self._tell(json.dumps([kind, given]))
         units = json.loads(self._process.stdout.readline())["units"]
         return (cpu(self._about) - before) / float(units)
 
@@ -122,6 +123,7 @@ class Whole:
 
     def __init__(self, asks: dict[str, str], out: Path) -> None:
         self._asks, self._out, self.engine = asks, out, Engine()
+        self.done: dict[str, object] = {}
 
     async def run(self, kind: str) -> float:
         """Ask for a work and return the processor seconds a unit, of front end and engine."""
@@ -130,19 +132,20 @@ class Whole:
         gc.collect()
         both = (psutil.Process(), psutil.Process(self.engine.pid))
         before = cpu(*both)
-        text, final = "", None
+        pieces, final = 0, None
         async for event in self.engine.ask(Ask(text=self._asks[kind], out=str(self._out))):
-            text += event.delta if isinstance(event, Text) else ""
+            pieces += isinstance(event, Text)
             final = event
         spent = cpu(*both) - before
         assert isinstance(final, Answer), final
-        return spent / self._units(kind, text, final)
+        self.done = {"count": pieces, "said": final.text}
+        return spent / self._units(kind, pieces, final)
 
     @staticmethod
-    def _units(kind: str, text: str, answer: Answer) -> float:
+    def _units(kind: str, pieces: int, answer: Answer) -> float:
         fixed = {"judged": ROWS, "images": PHOTO_COUNT, "forecasts": 4}
         if kind == "tokens":
-            return len(text)
+            return pieces
         if kind == "speech":
             return answer_seconds(answer)
         return fixed[kind]
@@ -160,16 +163,13 @@ async def measure(kind: str, pairs: int, shop: Path, asks: dict[str, str]) -> bo
     """Take turns, print, and return whether the budget holds."""
     bare, whole = Bare(shop), Whole(asks, shop / "out")
     try:
-        bare.run(kind), await whole.run(kind)  # models load, caches fill
         ratios, costs = [], []
-        for pair in range(pairs):
-            if pair % 2:
-                direct, ours = bare.run(kind), await whole.run(kind)
-            else:
-                ours = await whole.run(kind)
-                direct = bare.run(kind)
-            ratios.append(ours / direct)
-            costs.append((ours, direct))
+        for pair in range(pairs + 1):
+            ours = await whole.run(kind)  # first: the bare side writes as many tokens as it did
+            direct = bare.run(kind, whole.done)
+            if pair:  # in the first pair models load and caches fill
+                ratios.append(ours / direct)
+                costs.append((ours, direct))
     finally:
         bare.close()
         whole.engine.close()
