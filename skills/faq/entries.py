@@ -10,11 +10,13 @@ from pathlib import Path
 from models.errors import BadInputError
 from models.files import existing_file
 from models.texts import Catalogue
+from skills.faq.documents import read_document
 from skills.readers.columns import hinted
 from skills.readers.tables import TableData, detect_encoding, read_table
 
 TEXTS = Catalogue(__package__)
 _TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm"}
+_DOCUMENTS = {".pdf", ".docx", ".html", ".htm"}
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _ASKED = re.compile(
     r"^\s*(?:[-*]\s*)?\**(?:Q(?:uestion)?\s*\d*|问题?\s*\d*)\s*[:：.、]\**\s*(.+?)\**$",
@@ -49,16 +51,28 @@ def read_entries(path: Path) -> list[Entry]:
     existing_file(path)
     if path.suffix.lower() in _TABLES:
         entries = list(_from_table(read_table(path)))
-    elif path.suffix.lower() in {".pdf", ".docx", ".doc", ".html", ".htm"}:
+    elif path.suffix.lower() in {".doc", ".rtf", ".odt"}:
         raise BadInputError(TEXTS("other_format", path=path, suffix=path.suffix))
+    elif path.stat().st_size > _MAX_BYTES:
+        raise BadInputError(TEXTS("too_large", path=path))
+    elif path.suffix.lower() in _DOCUMENTS:
+        entries = list(_from_document(path))
     else:
-        if path.stat().st_size > _MAX_BYTES:
-            raise BadInputError(TEXTS("too_large", path=path))
         raw = path.read_bytes()
         entries = list(_from_text(raw.decode(detect_encoding(raw, path), errors="replace")))
     if not entries:
         raise BadInputError(TEXTS("no_entries", path=path))
     return entries
+
+
+def _from_document(path: Path) -> Iterator[Entry]:
+    """Read a Word, HTML or PDF file; entries of a PDF say their page."""
+    for text, page in read_document(path):
+        for entry in _from_text(text):
+            place = f"p. {page}" if page else ""
+            yield Entry(
+                entry.question, entry.answer, " › ".join(filter(None, (place, entry.where)))
+            )
 
 
 def has_answers(columns: list[str]) -> bool:

@@ -1,0 +1,133 @@
+"""Word, HTML and PDF files as Markdown lines, so that one reader of headings and questions serves all.
+
+Files are a stranger's: nothing in them is run or fetched, and each has bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from models.errors import BadInputError
+from models.texts import Catalogue
+
+TEXTS = Catalogue(__package__)
+_MOST_PAGES = 1000
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_QUESTIONS = {"summary", "dt"}  # what opens an answer: <details><summary>, <dl><dt>
+_BLOCKS = ("p", "li", "td", "th", "dd", "blockquote", "pre", "figcaption")
+_NOISE = ("script", "style", "nav", "noscript", "template", "iframe", "svg", "head")
+
+
+def read_document(path: Path) -> list[tuple[str, str]]:
+    """Return stretches of Markdown with where they are: `page 3`, or an empty text for the whole.
+
+    Raises:
+        BadInputError: The file is damaged, encrypted, or holds no text; says which.
+    """
+    readers: dict[str, Callable[[Path], list[tuple[str, str]]]] = {
+        ".pdf": _pdf, ".docx": _word, ".html": _html, ".htm": _html,
+    }  # fmt: skip
+    parts = readers[path.suffix.lower()](path)
+    if not any(text.strip() for text, _ in parts):
+        raise BadInputError(TEXTS("no_text", path=path))
+    return parts
+
+
+def _pdf(path: Path) -> list[tuple[str, str]]:
+    import pypdf
+
+    try:
+        reader = pypdf.PdfReader(path)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise BadInputError(TEXTS("locked", path=path))
+        pages = reader.pages[:_MOST_PAGES]
+        return [(_joined(page.extract_text()), str(n)) for n, page in enumerate(pages, 1)]
+    except BadInputError:
+        raise
+    except Exception as error:  # a damaged file makes pypdf raise almost anything
+        raise BadInputError(TEXTS("damaged", path=path, reason=type(error).__name__)) from error
+
+
+def _joined(page: str) -> str:
+    """Join lines that were broken for the page's width; what ends a sentence or asks stays alone."""
+    lines: list[str] = []
+    for line in (raw.strip() for raw in page.splitlines()):
+        open_ = bool(lines) and bool(lines[-1]) and lines[-1][-1] not in ".?!:;。？！：；"
+        if open_ and line and (line[0].islower() or "\u4e00" <= line[0] <= "\u9fff"):
+            space = "" if "\u4e00" <= line[0] <= "\u9fff" else " "
+            lines[-1] += space + line
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _word(path: Path) -> list[tuple[str, str]]:
+    import docx
+
+    try:
+        document = docx.Document(str(path))
+        return [("\n".join(_word_lines(document)), "")]
+    except Exception as error:  # zip, XML and key errors of a damaged file
+        raise BadInputError(TEXTS("damaged", path=path, reason=type(error).__name__)) from error
+
+
+def _word_lines(document: Any) -> Iterator[str]:
+    from docx.table import Table
+
+    for block in document.iter_inner_content():
+        if isinstance(block, Table):
+            for row in block.rows:
+                cells = list(dict.fromkeys(cell.text.strip() for cell in row.cells))
+                yield " | ".join(cell for cell in cells if cell)
+            yield ""
+            continue
+        text = block.text.strip()
+        level = re.fullmatch(r"(?:Heading|heading|标题) ?(\d)", block.style.name or "")
+        bold = bool(text) and all(run.bold for run in block.runs if run.text.strip())
+        if level and text:
+            yield f"{'#' * int(level[1])} {text}"
+        elif bold and text.endswith(("?", "？")):
+            yield f"**{text}**"
+        else:
+            yield text
+        yield ""
+
+
+def _html(path: Path) -> list[tuple[str, str]]:
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(path.read_bytes(), "html.parser")
+    for tag in soup.find_all(_NOISE):
+        tag.decompose()
+    return [("\n".join(_html_lines(soup)), "")]
+
+
+def _html_lines(soup: Any) -> Iterator[str]:
+    """Yield headings, questions and blocks in reading order; loose text between them too."""
+    from bs4 import NavigableString
+
+    for node in soup.descendants:
+        if isinstance(node, NavigableString):
+            if type(node) is NavigableString and node.strip() and not _inside_block(node):
+                yield " ".join(node.split())
+            continue
+        text = " ".join(node.get_text(" ").split())
+        if not text:
+            continue
+        if node.name in _HEADINGS:
+            yield f"\n{'#' * _HEADINGS[node.name]} {text}"
+        elif node.name in _QUESTIONS:
+            yield f"\n**{text.rstrip('?？')}?**"
+        elif node.name in _BLOCKS and node.find(_BLOCKS) is None:
+            yield text + "\n"
+
+
+def _inside_block(node: Any) -> bool:
+    whole = {*_HEADINGS, *_QUESTIONS}
+    return any(
+        parent.name in whole or (parent.name in _BLOCKS and parent.find(_BLOCKS) is None)
+        for parent in node.parents
+    )
