@@ -23,6 +23,7 @@ _COMMANDS = {
     "forget": "app.commands.sessions:forget",
     "models": "app.commands.models:models",
     "route": "app.commands.route:route",
+    "unanswered": "app.commands.unanswered:unanswered",
     "settings": "app.commands.settings:settings",
     "sessions": "app.commands.sessions:sessions",
 }

@@ -31,7 +31,8 @@ class Terminal:
         self.seen = b""
 
     def send(self, text: str) -> None:
-        """Type."""
+        """Type; what was drawn before does not count for `wait_for` any more."""
+        self.seen = b""
         os.write(self.master, text.encode())
 
     def read(self, seconds: float) -> bytes:
@@ -50,13 +51,12 @@ class Terminal:
             self.read(end - time.monotonic())
 
     def wait_for(self, text: str, seconds: float = 120) -> float:
-        """Read until a text is drawn; return when that was.
+        """Read until a text is drawn since the last typing; return when that was seen.
 
         Raises:
             TimeoutError: It was not drawn in time.
         """
         wanted, end = text.encode(), time.monotonic() + seconds
-        self.seen = b""
         while wanted not in self.seen:
             if time.monotonic() > end:
                 raise TimeoutError(text)

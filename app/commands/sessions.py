@@ -13,7 +13,9 @@ from agents.session import Exchange, Sessions, Summary
 from app.context import TEXTS, Options, guarded, json_option, report
 from models.errors import UsageError
 from models.files import atomic_write
+from models.home import home
 from skills.events import Answer, Artifact, Failure
+from skills.faq.unanswered import forget as forget_questions
 
 
 @click.group()
@@ -142,11 +144,12 @@ def forget(
     if everything:
         every = [summary.id for summary in store.every()]
         store.delete(every)
-        count = len(every)
+        count = len(every) + forget_questions(home())
     elif words:
-        count = store.forget_words(words)
+        count = store.forget_words(words) + forget_questions(home(), words)
     elif older_than is not None:
         count = store.forget_older_than(older_than)
+        count += forget_questions(home(), older_than=older_than)
     else:
         raise UsageError(TEXTS("forget_what"))
     report(options, as_json, TEXTS("forgotten", n=count), {"deleted": count})

@@ -13,6 +13,7 @@ from skills.events import Answer, Assumption, Event, Evidence, Progress, Quote
 from skills.faq.bases import last_base
 from skills.faq.face import FaqRequest
 from skills.faq.index import Base, Hit, open_base
+from skills.faq.unanswered import keep
 
 TEXTS = Catalogue(__package__)
 
@@ -41,7 +42,11 @@ class Faq:
                 context.say(TEXTS("added", name=path.name, n=base.size)), evidence=tuple(assumed)
             )
             return
-        yield _answer(base, base.search(question), path, assumed, context)
+        answer = _answer(base, base.search(question), path, assumed, context)
+        if answer.refused:
+            best = answer.data
+            keep(context.home, path, question, str(best["question"]), float(best["score"]))
+        yield answer
 
 
 def _answer(
