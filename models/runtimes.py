@@ -15,6 +15,7 @@ from models.devices import Use, choose, threads
 from models.embedder import Embedder
 from models.errors import TEXTS, BadInputError, InhouseError, ResourceError
 from models.files import existing_file
+from models.likelihood import Likelihood
 from models.llm import LanguageModel
 from models.preferences import Wish, preferences
 from models.speech import SpeechModel
@@ -52,6 +53,7 @@ class Runtimes:
         self.store = store or Store()
         self.wish = wish
         self.threads = threads()
+        self._likelihood: Likelihood | None = None
         self._warm: dict[str, _Runtime] = {}
         self.loaded: dict[str, Loaded] = {}
 
@@ -66,6 +68,13 @@ class Runtimes:
             return self._own_llm(existing_file(Path(chosen).expanduser()))
         model = self.store.best("llm")
         return self._get(model, "llama.cpp", self._load_llm)
+
+    def likelihood(self) -> Likelihood:
+        """Return what compares texts by the chat model; it keeps the states of what it read."""
+        model = self.llm()
+        if self._likelihood is None or self._likelihood.model is not model:
+            self._likelihood = Likelihood(model)
+        return self._likelihood
 
     def _own_llm(self, path: Path) -> LanguageModel:
         """Load a GGUF of the person's own."""
@@ -132,6 +141,7 @@ class Runtimes:
         warm = self._warm.pop(name)
         self.loaded.pop(name, None)
         if isinstance(warm, LanguageModel):
+            self._likelihood = None
             warm.close()  # its callback refers back to it: nothing else would free it soon
         del warm
         gc.collect()

@@ -24,9 +24,10 @@ from skills.contract import Context
 from skills.faq.bases import remember_last
 from skills.faq.entries import Entry, read_entries
 
-_SCHEMA = 1
+_SCHEMA = 2
 _CANDIDATES = 12
 _BATCH = 128
+_SPREAD_SAMPLE = 1000
 Floats = npt.NDArray[np.float32]
 
 
@@ -47,6 +48,7 @@ class Base:
         size: How many entries it has.
         threshold: The cosine below which nothing counts as an answer.
         fresh: It was built just now.
+        spread: The standard deviation of the cosines between different entries.
     """
 
     path: Path
@@ -55,6 +57,18 @@ class Base:
     fresh: bool
     collection: Any
     embedder: Embedder
+    spread: float
+
+    @property
+    def name(self) -> str:
+        """What tells this base, in this state of its file, from others."""
+        return f"{self.collection.name} {self.collection.metadata['digest'][:16]}"
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, in the order of the file."""
+        found = self.collection.get(ids=[f"q-{i}" for i in range(self.size)], include=["metadatas"])
+        metas = sorted(found["metadatas"], key=lambda meta: int(meta["number"]))
+        return [Entry(meta["question"], meta["answer"], meta["where"]) for meta in metas]
 
     def search(self, question: str) -> list[Hit]:
         """Return the nearest entries, the best first; question and answer texts are both searched."""
@@ -97,7 +111,8 @@ def open_base(
             collection = yield from _build(client, name, plan, context)
     remember_last(context.home, path)
     meta = collection.metadata
-    return Base(path, int(meta["size"]), float(meta["threshold"]), fresh, collection, embedder)
+    threshold, spread = float(meta["threshold"]), float(meta["spread"])
+    return Base(path, int(meta["size"]), threshold, fresh, collection, embedder, spread)
 
 
 def _is_chinese(entries: Sequence[Entry]) -> bool:
@@ -163,6 +178,7 @@ def _build(
         "digest": plan.digest,
         "size": len(entries),
         "threshold": calibrate(plan, vectors, context),
+        "spread": spread_of(vectors[: len(entries)]),
     }
     collection = client.create_collection(name, metadata=meta, embedding_function=None)
     metadatas = [
@@ -175,6 +191,15 @@ def _build(
         rows = slice(start, start + _BATCH)
         collection.add(ids=ids[rows], embeddings=vectors[rows].tolist(), metadatas=metadatas[rows])
     return collection
+
+
+def spread_of(vectors: Floats) -> float:
+    """Return the standard deviation of the cosines between different vectors; 0.0 for fewer than 3."""
+    some = vectors[:_SPREAD_SAMPLE]
+    if len(some) < 3:
+        return 0.0
+    cosines = some @ some.T
+    return float(cosines[~np.eye(len(some), dtype=bool)].std())
 
 
 def calibrate(plan: _Plan, vectors: Floats, context: Context) -> float:

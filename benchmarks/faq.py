@@ -1,0 +1,185 @@
+"""The FAQ desk: the first reading alone against both readings, on questions in people's own words.
+
+    python -m benchmarks.faq [--covid FOLDER] [--most 60]
+
+Without a folder: the sample shop's FAQs with `tests/data/faq_questions.jsonl` (written by the
+samples' hand: expect less from strangers). With one that holds `covid_faq_deepset.jsonl` and
+`covid_qsim_deepset.jsonl`: paraphrases of that FAQ's questions, and as near misses the same ones with
+their entry removed. Prints, with 95 % bootstrap intervals: right entry first; answered rightly and
+refused at the base's own threshold, which never saw these questions; the area under the ROC curve of
+answerable against near misses; seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from assets import SAMPLES
+from models.runtimes import Runtimes
+from models.texts import Language, language_of
+from skills.contract import Context
+from skills.faq.index import Base, Hit, open_base
+from skills.faq.second import SecondReader, needed
+
+QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question; `entry` is the right entry's question, empty if none answers it."""
+
+    question: str
+    entry: str
+    kind: str
+    removed: str = ""  # the entry that is taken out for a near miss
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one reading made of a case."""
+
+    case: Case
+    first: str
+    score: float
+    threshold: float
+    seconds: float
+
+
+def base_of(path: Path, context: Context, language: Language) -> Base:
+    """Open a knowledge base."""
+    opening = open_base(path, context, language=language)
+    while True:
+        try:
+            next(opening)
+        except StopIteration as end:
+            base: Base = end.value
+            return base
+
+
+def read(case: Case, base: Base, reader: SecondReader | None) -> Outcome:
+    """Ask a question of one reading, or of both."""
+    started = time.monotonic()
+    hits = [hit for hit in base.search(case.question) if hit.entry.question != case.removed]
+    threshold = base.threshold
+    if reader and needed(hits, base):
+        hits, threshold = finished(reader, case.question, hits)
+    best = hits[0]
+    seconds = time.monotonic() - started
+    return Outcome(case, best.entry.question, best.score, threshold, seconds)
+
+
+def finished(reader: SecondReader, question: str, hits: list[Hit]) -> tuple[list[Hit], float]:
+    """Run a second reading to its end."""
+    steps = reader.read(question, hits, language_of(question))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value.hits, end.value.threshold
+
+
+def share(hits: list[bool]) -> str:
+    """Return a share with its count and a 95 % bootstrap interval."""
+    if not hits:
+        return "-"
+    draw = np.random.default_rng(0)
+    values = np.array(hits, dtype=float)
+    means = draw.choice(values, (2000, len(values))).mean(axis=1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return f"{sum(hits)} of {len(hits)} ({values.mean():.0%} [{low:.0%}, {high:.0%}])"
+
+
+def auroc(positive: list[float], negative: list[float]) -> float:
+    """Return the area under the ROC curve: how often a positive scores above a negative."""
+    if not positive or not negative:
+        return float("nan")
+    higher = np.array(positive)[:, None] > np.array(negative)[None]
+    equal = np.array(positive)[:, None] == np.array(negative)[None]
+    return float(higher.mean() + equal.mean() / 2)
+
+
+def report(name: str, outcomes: list[Outcome]) -> None:
+    """Print a reading's figures."""
+    able = [o for o in outcomes if o.case.entry]
+    kinds = {kind: [o for o in outcomes if o.case.kind == kind] for kind in ("near", "far")}
+    # margins, not scores: what was clear has the first reading's threshold
+    margins = {kind: [o.score - o.threshold for o in some] for kind, some in kinds.items()}
+    print(f"  {name}")
+    print(f"    right entry first    {share([o.first == o.case.entry for o in able])}")
+    right = [o.first == o.case.entry and o.score >= o.threshold for o in able]
+    print(f"    answered rightly     {share(right)}")
+    wrong = [o.first != o.case.entry and o.score >= o.threshold for o in able]
+    print(f"    answered wrongly     {share(wrong)}")
+    for kind, some in kinds.items():
+        print(f"    {kind} refused {'':8} {share([o.score < o.threshold for o in some])}")
+    near = auroc([o.score - o.threshold for o in able], margins["near"])
+    seconds = sorted(o.seconds for o in outcomes)
+    middle, worst = seconds[len(seconds) // 2], seconds[-1]
+    print(f"    AUROC near misses    {near:.3f}")
+    print(f"    seconds a question   median {middle:.3f}, worst {worst:.2f}", flush=True)
+
+
+def compare(
+    title: str, path: Path, cases: list[Case], context: Context, language: Language
+) -> None:
+    """Print both readings of a FAQ side by side."""
+    base = base_of(path, context, language)
+    reader = SecondReader(base, context.runtimes.likelihood(), context)
+    finished(reader, cases[0].question, base.search(cases[0].question))  # thresholds, once
+    print(f"{title}: {base.size} entries, {len(cases)} questions")
+    report("first reading", [read(case, base, None) for case in cases])
+    report("both readings", [read(case, base, reader) for case in cases])
+
+
+def sample_cases(name: str) -> list[Case]:
+    """Return the questions to one of the sample FAQs."""
+    lines = map(json.loads, QUESTIONS.read_text(encoding="utf-8").splitlines())
+    return [
+        Case(line["question"], line["entry"] or "", line.get("kind", "own"))
+        for line in lines
+        if line["file"] == name
+    ]
+
+
+def covid(folder: Path, target: Path, most: int) -> list[Case]:
+    """Write the covid FAQ as a table, and return paraphrases and near misses."""
+    rows = [json.loads(x) for x in (folder / "covid_faq_deepset.jsonl").open(encoding="utf-8")]
+    table = [{"question": row["question"], "answer": row["answer"]} for row in rows]
+    target.write_text("\n".join(map(json.dumps, table)), encoding="utf-8")
+    known = {row["question"] for row in rows}
+    pairs = map(json.loads, (folder / "covid_qsim_deepset.jsonl").open(encoding="utf-8"))
+    alike = [(p["q2"], p["q1"]) for p in pairs if p["similar"] and p["q1"] in known]
+    random.Random(1).shuffle(alike)
+    able = [Case(asked, entry, "own") for asked, entry in alike[:most]]
+    return able + [Case(asked, "", "near", removed=entry) for asked, entry in alike[:most]]
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--covid", type=Path)
+    parser.add_argument("--most", type=int, default=60)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        context = Context(Runtimes(), Path(folder))
+        if given.covid:
+            path = Path(folder) / "covid.jsonl"
+            compare("covid_faq", path, covid(given.covid, path, given.most), context, "en")
+        else:
+            for name, language in (("faq.md", "en"), ("常见问题.md", "zh")):
+                kind: Language = "zh" if language == "zh" else "en"
+                compare(name, SAMPLES / name, sample_cases(name), context, kind)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The second reading: when it is needed, what it changes, and that it leaves the rest alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assets import SAMPLES
+from benchmarks.faq import base_of
+from models.errors import Stopped
+from models.runtimes import Runtimes
+from skills.contract import Context
+from skills.events import Answer, Assumption, Progress
+from skills.faq.entries import Entry
+from skills.faq.face import FaqRequest
+from skills.faq.index import Base, Hit
+from skills.faq.run import Faq
+from skills.faq.second import SecondReader, needed
+
+
+def base(threshold: float = 0.5, spread: float = 0.1) -> Base:
+    return Base(Path("faq.md"), 3, threshold, False, None, None, spread)  # type: ignore[arg-type]
+
+
+def hits(*scores: float) -> list[Hit]:
+    return [Hit(Entry(f"question {n}", "answer", ""), score) for n, score in enumerate(scores)]
+
+
+@pytest.mark.parametrize(
+    ("scores", "wanted"),
+    [
+        ((0.9, 0.6), False),  # a clear hit
+        ((0.9, 0.85), True),  # two alike
+        ((0.52, 0.3), False),
+        ((0.45, 0.2), True),  # just below the threshold
+        ((0.3, 0.29), False),  # far from all
+        ((0.9,), False),  # nothing to compare
+    ],
+)
+def test_it_reads_only_where_something_is_open(scores: tuple[float, ...], wanted: bool) -> None:
+    assert needed(hits(*scores), base()) is wanted
+    assert not needed(hits(*scores), base(spread=0.0))
+
+
+@pytest.mark.standard
+def test_a_question_in_own_words_is_read_again(standard: Runtimes, home: Path) -> None:
+    context = Context(standard, home)
+    request = FaqRequest(
+        question="what do I ride while mine is in the workshop", file=SAMPLES / "faq.md"
+    )
+    events = list(Faq().run(request, context))
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert not answer.refused
+    assert "lend" in answer.data["question"].lower() or "while" in answer.data["question"].lower()
+    said = [item.text for item in answer.evidence if isinstance(item, Assumption)]
+    assert any("read a second time by qwen" in text for text in said)
+    assert any(isinstance(event, Progress) and event.total for event in events)
+    known = json.loads((home / "knowledge" / "readings.json").read_text())
+    assert len(known) == 1
+    again = list(Faq().run(request, context))  # the threshold is known now
+    assert not any(isinstance(event, Progress) and event.total for event in again)
+    assert isinstance(again[-1], Answer)
+    assert again[-1].data["question"] == answer.data["question"]
+    clear = FaqRequest(question="Can I return a helmet?", file=SAMPLES / "faq.md")
+    last = list(Faq().run(clear, context))[-1]
+    assert isinstance(last, Answer)
+    assert not any("second time" in str(item) for item in last.evidence)
+
+
+@pytest.mark.standard
+def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> None:
+    context = Context(standard, home)
+    opened = base_of(SAMPLES / "faq.md", context, "en")
+    reader = SecondReader(opened, standard.likelihood(), context)
+    question = "I'm 1.82 tall, which bike is right for me"
+    found = reader._blended(question, opened.search(question)[:5], "en")
+    assert "size" in found[0].entry.question.lower()
+    stopped = Context(standard, home, should_stop=lambda: True)
+    with pytest.raises(Stopped):
+        SecondReader(opened, standard.likelihood(), stopped)._blended(question, found, "en")
+
+
+@pytest.mark.small
+def test_a_weak_model_does_not_read(small: Runtimes, home: Path) -> None:
+    request = FaqRequest(
+        question="what do I ride while mine is in the workshop", file=SAMPLES / "faq.md"
+    )
+    last = list(Faq().run(request, Context(small, home)))[-1]
+    assert isinstance(last, Answer)
+    assert not any("second time" in str(item) for item in last.evidence)
+
+
+@pytest.mark.small
+def test_a_damaged_memory_of_thresholds_is_made_anew(small: Runtimes, home: Path) -> None:
+    context = Context(small, home)
+    opened = base_of(SAMPLES / "faq.md", context, "en")
+    (home / "knowledge" / "readings.json").write_text("[broken")
+    reader = SecondReader(opened, small.likelihood(), context)
+    steps = reader.read("hello", opened.search("hello"), "en")
+    counted = list(steps)
+    assert counted
+    assert len(json.loads((home / "knowledge" / "readings.json").read_text())) == 1
+    assert len(opened.entries()) == opened.size
