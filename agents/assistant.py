@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
 _PROMISING = 0.1
 _CLOSE_NAME = 75
+_WORDS = re.compile(r"[A-Za-z0-9]+|[\u4e00-\u9fff]{1,2}")
+_LEAST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,22 @@ class Assistant:
             raise BadInputError(_not_found(missing.path))
         if command:
             yield from self._fill_and_run(registry.get(command), said, context)
-        elif pending and (resumed := _resume(pending, said)) is not None:
+        elif (
+            pending
+            and not self._is_new(pending, said)
+            and (resumed := _resume(pending, said)) is not None
+        ):
             spec = registry.get(resumed[0])
             yield from self._continue(spec, Filled(resumed[1]), pending.said, context)
         else:
             yield from self._route(said, context)
+
+    def _is_new(self, pending: _Pending, said: Said) -> bool:
+        """Say whether what follows a question is no reply, but clearly an ask for something else."""
+        if not pending.skill or len(_WORDS.findall(said.bare)) < _LEAST_WORDS:
+            return False
+        skill = self.router.route(said.bare, said.files, said.language).skill
+        return bool(skill) and skill != pending.skill
 
     def _route(self, said: Said, context: Context) -> Iterator[Event]:
         """Find the skill; two alike lead to a question back, none to talk."""

@@ -1,6 +1,6 @@
 """Kill the engine in the middle of work, in every skill, again and again.
 
-    python -m benchmarks.kill [--kills 50]
+    python -m benchmarks.kill [--kills 50] [--only tag]
 
 Each kill (SIGKILL and SIGSEGV in turn, at a random moment of the work) must end the ask in exactly one
 failure that says so; no hidden half-written file may be left, and the next ask must work. Prints, a
@@ -140,11 +140,16 @@ async def main() -> int:
     """Measure every skill, print, and return 1 if anything went wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=50, help="kills a skill")
-    kills = parser.parse_args().kills
+    parser.add_argument("--only", action="append", help="this skill (may be given again)")
+    given = parser.parse_args()
+    kills = given.kills
     draw = random.Random(2)
     good = measure_sessions(kills, draw)
     with tempfile.TemporaryDirectory() as folder:
-        for skill, text in make_work(Path(folder)).items():
+        work = make_work(Path(folder))
+        for skill, text in work.items():
+            if given.only and skill not in given.only:
+                continue
             tally = await measure(text, Path(folder) / skill, kills, draw)
             good &= tally.good
             print(

@@ -36,6 +36,8 @@ _PLACE = re.compile(
     r"|([^\s,，。；;]+?)\s*(?:里|中的|下的|内的|下面)",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[\w-]{2,}")
+_SHORT_ASK = 5
 _MAX_NAME = 240
 _GLOB = re.compile(r"[^\s\"'“”，。]*[*?][^\s\"'“”，。]*")
 
@@ -72,6 +74,7 @@ def find_files(text: str, here: Path | None = None) -> tuple[tuple[Found, ...], 
     base = here or Path.cwd()
     spans = _keep_apart([*_quoted(text, base), *_suffixed(text, base), *_slashed(text, base),
                          *_globs(text, base), *_folders(text, base)])  # fmt: skip
+    spans = spans or list(_bare_folders(text, base))
     found: list[Found] = []
     bare = []
     position = 0
@@ -200,6 +203,17 @@ def _globs(text: str, base: Path) -> Iterator[_Span]:
             continue
         if paths:
             yield _Span(match.start(), match.end(), paths)
+
+
+def _bare_folders(text: str, base: Path) -> Iterator[_Span]:
+    """`Transcribe calls`: in a short ask that names nothing else, a word that is a folder here."""
+    words = list(_WORD.finditer(text))
+    if len(words) > _SHORT_ASK:
+        return
+    for match in words:
+        path = _exists(match.group(), base)
+        if path and path.is_dir():
+            yield _Span(match.start(), match.end(), (path,))
 
 
 def _folders(text: str, base: Path) -> Iterator[_Span]:

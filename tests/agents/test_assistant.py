@@ -82,6 +82,16 @@ def test_a_whole_new_ask_is_no_reply(assistant: Assistant, reviews: Path) -> Non
     assert answer.request["labels"] == ["praise", "complaint"]
 
 
+def test_an_ask_for_another_skill_is_no_reply(assistant: Assistant, tmp_path: Path) -> None:
+    shutil.copy(SAMPLES / "sales.csv", tmp_path)
+    asked = _events(assistant, "transcribe my voice messages please")
+    assert any(isinstance(event, Question) for event in asked)
+    text = f"Forecast the next 4 weeks of revenue in {tmp_path / 'sales.csv'}"
+    answer = _events(assistant, text)[-1]
+    assert isinstance(answer, Answer)
+    assert answer.skill == "forecast"
+
+
 def test_a_question_with_groups_in_it_is_a_request(assistant: Assistant) -> None:
     answer = _events(assistant, "Is this praise or a complaint: the bell fell off on day one")[-1]
     assert isinstance(answer, Answer)

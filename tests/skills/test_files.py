@@ -111,3 +111,20 @@ def test_a_bare_folder_after_a_word_of_place(text: str, tmp_path: Path) -> None:
     (found,), _ = find_files(text, tmp_path)
     assert found.path == tmp_path / "photos"
     assert find_files("what is in stock?", tmp_path)[0] == ()
+
+
+def test_a_bare_folder_in_a_short_ask(tmp_path: Path) -> None:
+    for name in ("calls", "录音"):
+        (tmp_path / name).mkdir()
+    for text, name in (
+        ("Transcribe calls", "calls"),
+        ("转写 calls", "calls"),
+        ("转写 录音", "录音"),
+    ):
+        (found,), bare = find_files(text, tmp_path)
+        assert found.path == tmp_path / name
+        assert name not in bare
+    (tmp_path / "x.mp3").touch()
+    (found,), _ = find_files("Transcribe x.mp3 of the calls", tmp_path)
+    assert found.path == tmp_path / "x.mp3"
+    assert find_files("how do I get more calls from people who buy bicycles", tmp_path)[0] == ()
