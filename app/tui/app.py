@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from app.tui.dictation import Dictation
     from app.tui.tour import Stop
 
-_MOST_TURNS = 60
+_MOST_TURNS = 30  # drawing costs by what is mounted; the rest of the talk is on disk
 _TICK_SECONDS = 0.5
 _LOOK_SECONDS = 0.3  # by then the input box is on screen, and stays quick
 _ONLY_IN_CHAT = {"stop", "evidence", "help", "page", "background", "talk"}
