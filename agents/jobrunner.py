@@ -18,9 +18,9 @@ from filelock import FileLock, Timeout
 from agents.engine import die_with, log_trace, step_back
 from agents.jobs import Job
 from agents.offline import stay_offline
-from agents.protocol import encode
 from models.errors import BadInputError, Stopped
-from models.files import write_error
+from models.files import private_file, write_error
+from models.journal import write_line
 from models.texts import Catalogue, language_of
 from skills.events import FINAL, Event, Progress, failure
 from skills.ledger import Ledger
@@ -50,7 +50,7 @@ def work(job: Job) -> None:
     """Take a turn, work, and write down what happens."""
     stop = stop_of(job)
     path = job.attempt_path(job.attempts + 1)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with private_file(path, "xb") as file:
         log = EventLog(file, path)
         spec = job.spec
         try:
@@ -91,8 +91,7 @@ class EventLog:
                 return
             self._last = now
         try:
-            self._file.write(encode(event))
-            self._file.flush()
+            write_line(self._file, event)
             if isinstance(event, FINAL):
                 os.fsync(self._file.fileno())
         except OSError as error:

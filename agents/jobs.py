@@ -34,6 +34,7 @@ from agents.protocol import Ask, Recall
 from models.errors import UsageError
 from models.files import atomic_write
 from models.home import home, private_dir
+from models.journal import read_journal
 from models.texts import Catalogue
 from skills.events import FINAL, Answer, Event, Failure, Progress, Question
 
@@ -68,11 +69,6 @@ class State:
         """Say whether a process works on it or waits for its turn."""
         return self.status in ("waiting", "running")
 
-    @property
-    def resumable(self) -> bool:
-        """Say whether a resume makes sense."""
-        return self.status in ("failed", "stopped", "interrupted")
-
 
 class Job:
     """One job's folder."""
@@ -101,12 +97,9 @@ class Job:
         """How often it was started."""
         return len(list(self.folder.glob("events-*.jsonl")))
 
-    def events(self, attempt: int | None = None) -> Iterator[Event]:
-        """Yield what happened in an attempt, by default the last; a torn last line is left out."""
-        number = self.attempts if attempt is None else attempt
-        if number:
-            with self.attempt_path(number).open("rb") as lines:
-                yield from filter(None, map(_event, lines))
+    def events(self) -> Iterator[Event]:
+        """Return what happened in the last attempt; a torn last line is left out."""
+        return read_journal(self.attempt_path(self.attempts), _events)
 
     def held(self) -> bool:
         """Say whether a process holds the job."""

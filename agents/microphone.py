@@ -22,6 +22,7 @@ import numpy as np
 
 from agents.engine import die_with
 from agents.voice import Ended, Level, Ready, Trouble, encode_voice
+from models.files import private_file
 from models.voice_activity import FRAME, RATE, VoiceActivity, at_rate
 
 LONGEST_SECONDS = 120.0
@@ -86,7 +87,7 @@ def main() -> None:
     except (sounddevice.PortAudioError, ValueError) as error:
         out.write(encode_voice(Trouble(trouble_of(sounddevice, name), str(error))))
         os._exit(0)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with private_file(path, "wb") as file:
         listen(out, file, blocks, rate)
     threading.Thread(target=stream.abort, daemon=True).start()  # `stop` can hang with a dead server
     time.sleep(0.05)

@@ -7,7 +7,6 @@ readable by its owner only.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import sqlite3
@@ -19,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from models.errors import ResourceError, UsageError
-from models.files import write_error
+from models.files import private_file, write_error
 from models.home import home, private_dir
 from models.texts import Catalogue
 from skills.events import Answer, Event, Failure, Progress
@@ -80,7 +79,7 @@ class Sessions:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or private_dir(home()) / "sessions.db"
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            private_file(self.path, "ab").close()
             self._db = sqlite3.connect(self.path, isolation_level=None, timeout=10)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten

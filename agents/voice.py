@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from models.errors import ResourceError
+from models.files import private_file
 from models.home import home, private_dir
 from models.preferences import preferences
 from models.texts import Catalogue
@@ -153,12 +154,7 @@ class Microphone:
     def _write_wave(self) -> None:
         """Put a header before the samples that were heard."""
         data = self._raw.read_bytes() if self._raw.exists() else b""
-        with (
-            os.fdopen(
-                os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
-            ) as file,
-            wave.open(file, "wb") as out,
-        ):
+        with private_file(self.path, "wb") as file, wave.open(file, "wb") as out:
             out.setnchannels(1)
             out.setsampwidth(2)
             out.setframerate(self._rate)

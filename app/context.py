@@ -38,6 +38,7 @@ def report(options: Options, as_json: bool, message: Message, fields: dict[str, 
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+json_lines_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
 def give_up(error: InhouseError, language: Language) -> NoReturn:

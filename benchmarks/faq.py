@@ -18,8 +18,10 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,6 +32,7 @@ from skills.contract import Context
 from skills.faq.index import Base, Hit, open_base
 from skills.faq.second import SecondReader, needed
 
+_Result = TypeVar("_Result")
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
 
 
@@ -54,15 +57,19 @@ class Outcome:
     seconds: float
 
 
-def base_of(path: Path, context: Context, language: Language) -> Base:
-    """Open a knowledge base."""
-    opening = open_base(path, context, language=language)
+def result_of(work: Generator[object, None, _Result]) -> _Result:
+    """Run work that yields how far it is to its end; return its result."""
     while True:
         try:
-            next(opening)
+            next(work)
         except StopIteration as end:
-            base: Base = end.value
-            return base
+            result: _Result = end.value
+            return result
+
+
+def base_of(path: Path, context: Context, language: Language) -> Base:
+    """Open a knowledge base."""
+    return result_of(open_base(path, context, language=language))
 
 
 def read(case: Case, base: Base, reader: SecondReader | None) -> Outcome:
@@ -79,12 +86,8 @@ def read(case: Case, base: Base, reader: SecondReader | None) -> Outcome:
 
 def finished(reader: SecondReader, question: str, hits: list[Hit]) -> tuple[list[Hit], float]:
     """Run a second reading to its end."""
-    steps = reader.read(question, hits, language_of(question))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value.hits, end.value.threshold
+    reading = result_of(reader.read(question, hits, language_of(question)))
+    return reading.hits, reading.threshold
 
 
 def share(hits: list[bool]) -> str:

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from models.errors import TEXTS, BadInputError, ResourceError, Stopped
 
@@ -49,6 +49,11 @@ def atomic_write(path: Path, data: str | bytes, *, mode: int | None = None) -> P
         f.flush()
         os.fsync(f.fileno())
     return path
+
+
+def private_file(path: Path, mode: Literal["wb", "xb", "ab"]) -> IO[bytes]:
+    """Open a file that only its owner can read, for writing anew, for the first time, or at its end."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 @contextlib.contextmanager

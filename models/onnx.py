@@ -22,8 +22,7 @@ def session(path: Path, use: Use, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    options.add_session_config_entry(
-        "session.intra_op.allow_spinning", "0"
-    )  # no heat while waiting
+    # no heat while waiting
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers = _PROVIDERS[use.device]
     return onnxruntime.InferenceSession(str(path), options, providers=providers)

@@ -85,7 +85,10 @@ def preferences() -> Preferences:
 
 def every() -> list[Setting]:
     """Return all settings, each with where it comes from."""
-    written, _ = _read()
+    return _settings(_read()[0])
+
+
+def _settings(written: dict[str, Any]) -> list[Setting]:
     return [_setting(name, written) for name in FIELDS]
 
 
@@ -96,7 +99,7 @@ def problems() -> Iterator[Message]:
         yield broken
     for name in written.keys() - FIELDS.keys():
         yield TEXTS("setting_unknown", name=name, names=", ".join(FIELDS))
-    for setting in every():
+    for setting in _settings(written):
         if setting.problem:
             yield setting.problem
 

@@ -99,10 +99,8 @@ class Runtimes:
     def embedder(self, language: str = "en") -> Embedder:
         """Return MiniLM for English, multilingual e5-small for anything else."""
         name = "all-minilm-l6-v2" if language == "en" else "multilingual-e5-small"
-        if name not in self._warm:
-            self.store.folder(
-                name
-            )  # names the command that fetches it before any other model leaves
+        if name not in self._warm:  # what is missing is named before any other model leaves
+            self.store.folder(name)
         return self._get(catalog().get(name), "ONNX Runtime", self._load_embedder)
 
     def vision(self) -> ImageModel:

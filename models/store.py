@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.catalog import Model, Task, catalog
+from models.catalog import Model, SetName, Task, catalog
 from models.errors import TEXTS, CorruptModelError, ModelMissingError, ResourceError, UsageError
 from models.files import atomic_write, file_sha256, write_error
 from models.home import models_dir
@@ -48,6 +48,10 @@ class Store:
     def has(self, name: str) -> bool:
         """Say whether a model landed here. Cheap; `verify` looks closer."""
         return (self.root / name / _RECORD).is_file()
+
+    def missing(self, name: SetName) -> list[Model]:
+        """Return the models of a set that are not here."""
+        return [model for model in catalog().in_set(name) if not self.has(model.id)]
 
     def best(self, task: Task, language: str = "any") -> Model:
         """Return the best model on disk for a task and language.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 
 from models.files import write_error
+from models.journal import open_journal, read_journal, write_line
+
+_pieces = msgspec.json.Decoder(tuple[str, Any])
 
 
 class Ledger:
@@ -25,14 +26,7 @@ class Ledger:
         self._known: dict[str, Any] = {}
         self._file: IO[bytes] | None = None
         if path is not None:
-            self._read(path)
-
-    def _read(self, path: Path) -> None:
-        with contextlib.suppress(FileNotFoundError), path.open("rb") as lines:
-            for line in lines:
-                with contextlib.suppress(msgspec.DecodeError, ValueError):
-                    key, value = msgspec.json.decode(line)
-                    self._known[key] = value
+            self._known = dict(read_journal(path, _pieces))
 
     def get(self, *key: object) -> Any | None:
         """Return what was kept under a key, as JSON values; None if nothing was."""
@@ -46,24 +40,12 @@ class Ledger:
         """
         if self._path is None:
             return
-        line = msgspec.json.encode([_digest(key), value]) + b"\n"
         try:
             if self._file is None:
-                self._file = self._open(self._path)
-            self._file.write(line)
-            self._file.flush()
+                self._file = open_journal(self._path)
+            write_line(self._file, [_digest(key), value])
         except OSError as error:
             raise write_error(self._path, error) from error
-
-    @staticmethod
-    def _open(path: Path) -> IO[bytes]:
-        """Open for appending, on a line of its own after a torn one."""
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+")
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
-        return file
 
 
 def _digest(key: tuple[object, ...]) -> str:

@@ -7,12 +7,12 @@ import json
 import click
 from click.shell_completion import get_completion_class
 
-from app.context import guarded
+from app.context import guarded, json_option
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option
 @click.pass_context
 @guarded
 def completion(ctx: click.Context, shell: str, as_json: bool) -> None:

@@ -6,13 +6,13 @@ import json
 
 import click
 
-from app.context import TEXTS, Options, guarded
+from app.context import TEXTS, Options, guarded, json_option
 from models.devices import ENGINES, choose, hardware
 from models.preferences import Wish
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option
 @click.pass_obj
 @guarded
 def devices(options: Options, as_json: bool) -> None:

@@ -20,7 +20,7 @@ import click
 
 from agents.jobs import Jobs
 from agents.offline import attempts
-from app.context import TEXTS, Options, guarded
+from app.context import TEXTS, Options, guarded, json_option
 from assets import SAMPLES
 from models import preferences
 from models.catalog import catalog
@@ -42,7 +42,7 @@ _PROOF = f"Answer from {SAMPLES / 'faq.md'}: can I return a helmet?"
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option
 @click.option("--prove", is_flag=True, help="Do an ask in a process without any network (Linux).")
 @click.option(
     "--bundle", type=Path, metavar="FILE.zip",

@@ -16,21 +16,20 @@ import msgspec
 
 from agents.jobs import Job, Jobs, State
 from agents.protocol import Ask
-from app.context import TEXTS, Options, guarded, json_option, report
+from app.context import TEXTS, Options, guarded, json_lines_option, json_option, report
 from app.render.blocks import progress_text
 from app.runner import Outcome, shower
 from models.errors import UsageError
 from models.texts import Language
 from skills.events import Answer, Failure, Question
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 _DETACH = click.option(
     "--detach", is_flag=True, help="Return at once; the job goes on when this terminal closes."
 )
 
 
 @click.group(invoke_without_command=True)
-@_JSON
+@json_lines_option
 @click.pass_context
 def jobs(ctx: click.Context, as_json: bool) -> None:
     """Long work with a record on disk. It steps back for what waits on the screen."""
@@ -39,7 +38,7 @@ def jobs(ctx: click.Context, as_json: bool) -> None:
 
 
 @jobs.command("list")
-@_JSON
+@json_lines_option
 @click.pass_obj
 @guarded
 def list_jobs(options: Options, as_json: bool) -> None:
@@ -80,7 +79,7 @@ def state_text(state: State, language: Language) -> str:
 @click.argument("words", nargs=-1, required=True)
 @click.option("--out", type=Path, help="Folder for the results (default: beside the input).")
 @_DETACH
-@_JSON
+@json_lines_option
 @click.pass_obj
 @guarded
 def start(
@@ -95,7 +94,7 @@ def start(
 @jobs.command()
 @click.argument("job", default="last")
 @_DETACH
-@_JSON
+@json_lines_option
 @click.pass_obj
 @guarded
 def resume(options: Options, job: str, detach: bool, as_json: bool) -> None:
@@ -115,7 +114,7 @@ def _begin(job: Job, options: Options, detach: bool, as_json: bool) -> None:
 
 @jobs.command()
 @click.argument("job", default="last")
-@_JSON
+@json_lines_option
 @click.pass_obj
 @guarded
 def follow(options: Options, job: str, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from typing import cast
 
 import click
 
-from app.context import TEXTS, Options, guarded, json_option, report
+from app.context import TEXTS, Options, guarded, json_lines_option, json_option, report
 from models.catalog import Model, SetName, catalog
 from models.errors import BadInputError, CorruptModelError, UsageError
 from models.sources.local import FolderSource, find
@@ -30,7 +30,7 @@ def models() -> None:
 
 
 @models.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_lines_option
 @click.pass_obj
 @guarded
 def list_models(options: Options, as_json: bool) -> None:
@@ -110,7 +110,7 @@ def pull(
 def _ask(store: Store, options: Options) -> SetName | None:
     """Let the person choose a set, unless one is here whole."""
     sets: tuple[SetName, ...] = ("standard", "small")
-    missing = {name: [m for m in catalog().in_set(name) if not store.has(m.id)] for name in sets}
+    missing = {name: store.missing(name) for name in sets}
     if not all(missing.values()):
         return None
     click.echo(options.say(TEXTS("set_intro")))
@@ -199,7 +199,7 @@ class _Line:
 
 
 @models.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a model.")
+@json_lines_option
 @click.pass_obj
 @guarded
 def verify(options: Options, as_json: bool) -> None:
@@ -227,7 +227,7 @@ def verify(options: Options, as_json: bool) -> None:
 
 @models.command()
 @click.argument("names", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a model.")
+@json_lines_option
 @click.pass_obj
 @guarded
 def remove(options: Options, names: tuple[str, ...], as_json: bool) -> None:

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from agents.session import Exchange, Sessions, Summary
-from app.context import TEXTS, Options, guarded, json_option, report
+from app.context import TEXTS, Options, guarded, json_lines_option, json_option, report
 from models.errors import UsageError
 from models.files import atomic_write
 from models.home import home
@@ -29,7 +29,7 @@ def _line(summary: Summary) -> str:
 
 
 @sessions.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_lines_option
 @click.pass_obj
 @guarded
 def list_sessions(options: Options, as_json: bool) -> None:
@@ -58,7 +58,7 @@ def show(options: Options, session: str, as_json: bool) -> None:
 
 @sessions.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_lines_option
 @click.pass_obj
 @guarded
 def search(options: Options, words: tuple[str, ...], as_json: bool) -> None:

@@ -11,7 +11,7 @@ from models import preferences
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option
 @click.pass_context
 def settings(ctx: click.Context, as_json: bool) -> None:
     """Show every setting, where its value comes from, and what it is for."""

@@ -8,13 +8,13 @@ import time
 import click
 import msgspec
 
-from app.context import TEXTS, Options, guarded
+from app.context import TEXTS, Options, guarded, json_lines_option
 from models.home import home
 from skills.faq.unanswered import every
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_lines_option
 @click.pass_obj
 @guarded
 def unanswered(options: Options, as_json: bool) -> None:

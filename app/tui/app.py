@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
@@ -27,6 +26,7 @@ from app.tui.widgets.completions import Completions
 from app.tui.widgets.listening import ListeningLine
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine
+from app.tui.widgets.transcript import MOST_TURNS, Transcript
 from assets import SAMPLES
 from models.preferences import preferences, problems
 from models.texts import Language
@@ -36,19 +36,9 @@ if TYPE_CHECKING:
     from app.tui.dictation import Dictation
     from app.tui.tour import Stop
 
-_MOST_TURNS = 30  # drawing costs by what is mounted; the rest of the talk is on disk
 _TICK_SECONDS = 0.5
 _LOOK_SECONDS = 0.3  # by then the input box is on screen, and stays quick
 _ONLY_IN_CHAT = {"stop", "evidence", "help", "page", "background", "talk"}
-
-
-class Transcript(VerticalScroll):
-    """What was said. Keeps to the end unless the reader scrolled away."""
-
-    DEFAULT_CSS = """
-    Transcript { padding: 0 1; scrollbar-size-vertical: 1; }
-    """
-    can_focus = False
 
 
 class ChatApp(App[None]):
@@ -59,7 +49,6 @@ class ChatApp(App[None]):
     #welcome { color: $text-muted; margin: 0 0 1 0; }
     .tour { color: $text-success; margin: 0 0 1 0; }
     ToastRack { align: right top; }
-    #earlier { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", show=False, priority=True),
@@ -91,12 +80,11 @@ class ChatApp(App[None]):
         self._stale = False
         self._to_background = False
         self._waiting: list[str] = []
-        self._dropped = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
-        with Transcript(id="transcript"):
-            yield Static(Content(self.say("welcome", samples=_shown(SAMPLES))), id="welcome")
+        welcome = self.say("welcome", samples=_shown(SAMPLES))
+        yield Transcript(Static(Content(welcome), id="welcome"))
         yield Completions()
         yield ListeningLine()
         yield Prompt(self.say("placeholder"))
@@ -148,14 +136,15 @@ class ChatApp(App[None]):
         from app.tui.widgets.turn import Turn
 
         await self.welcome_gone()
-        for exchange in self.record.exchanges[-_MOST_TURNS:]:
+        for exchange in self.record.exchanges[-MOST_TURNS:]:
             turn = Turn(exchange.text, self.options.language)
             await self.add(turn)
             for event in exchange.events:
                 await turn.show(event)
             if exchange.final is None:
                 await turn.show(Failure(self.say("unfinished")))
-        self._note_dropped(len(self.record.exchanges) - _MOST_TURNS)
+        more = len(self.record.exchanges) - MOST_TURNS
+        await self.transcript.note_dropped(more, self.options.language)
 
     def _start_engine(self) -> None:
         try:
@@ -279,24 +268,8 @@ class ChatApp(App[None]):
             yield event
 
     async def add(self, widget: Widget) -> None:
-        """Add to the transcript, keeping it bounded; a reader who scrolled away is left alone."""
-        transcript = self.transcript
-        await transcript.mount(widget)
-        said = [child for child in transcript.children if child.id != "earlier"]
-        for old in said[:-_MOST_TURNS]:
-            await old.remove()
-        self._note_dropped(self._dropped + max(0, len(said) - _MOST_TURNS))
-
-    def _note_dropped(self, count: int) -> None:
-        """Say at the top how much of the talk is not drawn any more."""
-        self._dropped = max(0, count)
-        if self._dropped:
-            text = Content(self.say("earlier", n=self._dropped))
-            lines = self.query("#earlier")
-            if lines:
-                lines.first(Static).update(text)
-            else:
-                self.transcript.mount(Static(text, id="earlier"), before=0)
+        """Add to what was said."""
+        await self.transcript.add(widget, self.options.language)
 
     async def welcome_gone(self) -> None:
         """Take the welcome away."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import msgspec
 
 from models.files import atomic_write
 from models.home import private_dir
+from models.journal import open_journal, read_journal, write_line
 
 
 class Unanswered(msgspec.Struct, frozen=True):
@@ -23,6 +23,9 @@ class Unanswered(msgspec.Struct, frozen=True):
     score: float
 
 
+_decoder = msgspec.json.Decoder(Unanswered)
+
+
 def _path(home: Path) -> Path:
     return home / "knowledge" / "unanswered.jsonl"
 
@@ -31,20 +34,13 @@ def keep(home: Path, file: Path, question: str, nearest: str, score: float) -> N
     """Write a question down; a disk that can't be written does not keep the customer from a reply."""
     entry = Unanswered(time.time(), str(file), question, nearest, round(score, 4))
     private_dir(home / "knowledge")
-    with contextlib.suppress(OSError):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        with os.fdopen(os.open(_path(home), flags, 0o600), "ab") as file_:
-            file_.write(msgspec.json.encode(entry) + b"\n")
+    with contextlib.suppress(OSError), open_journal(_path(home)) as file_:
+        write_line(file_, entry)
 
 
 def every(home: Path) -> list[Unanswered]:
     """Return the questions, the oldest first; torn lines are passed over."""
-    found = []
-    with contextlib.suppress(FileNotFoundError):
-        for line in _path(home).read_bytes().splitlines():
-            with contextlib.suppress(msgspec.DecodeError):
-                found.append(msgspec.json.decode(line, type=Unanswered))
-    return found
+    return list(read_journal(_path(home), _decoder))
 
 
 def forget(home: Path, words: str = "", older_than: float | None = None) -> int:

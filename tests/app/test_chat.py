@@ -14,13 +14,14 @@ from textual.widgets import Collapsible, Static
 from agents.client import Engine
 from agents.protocol import Ask, ModelUse, Status
 from app.context import Options
-from app.tui.app import ChatApp, Transcript
+from app.tui.app import ChatApp
 from app.tui.commands import completions
 from app.tui.paths import complete_path
 from app.tui.record import Record
 from app.tui.widgets.completions import Completions
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine, status_text
+from app.tui.widgets.transcript import Transcript
 from app.tui.widgets.turn import Turn
 from models.texts import Language
 from skills.events import (
@@ -248,7 +249,7 @@ async def test_slash_commands_complete(app: ChatApp) -> None:
 
 
 async def test_the_transcript_is_bounded(app: ChatApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.tui.app._MOST_TURNS", 3)
+    monkeypatch.setattr("app.tui.widgets.transcript.MOST_TURNS", 3)
     async with app.run_test() as pilot:
         for _ in range(5):
             await _say(pilot, "sort")

@@ -23,7 +23,7 @@ from agents.protocol import Ask
 from agents.session import Sessions
 from app.context import Options
 from app.opener import show_file
-from app.tui.app import ChatApp, Transcript
+from app.tui.app import ChatApp
 from app.tui.paths import pasted_paths
 from app.tui.screens.fetch import FetchScreen
 from app.tui.screens.jobs import JobsScreen
@@ -33,6 +33,7 @@ from app.tui.screens.settings import SettingsScreen
 from app.tui.tour import tour
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine
+from app.tui.widgets.transcript import Transcript
 from app.tui.widgets.turn import Turn
 from assets import SAMPLES
 from models import preferences

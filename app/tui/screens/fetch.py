@@ -20,13 +20,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from app.context import TEXTS
-from models.catalog import catalog
+from models.catalog import SetName
 from models.store import Store
 from models.texts import Language
 
 _MEGA = 1_000_000
 _BAR = 30
-_SETS = ("standard", "small")
+_SETS: tuple[SetName, ...] = ("standard", "small")
 _STREAM_LIMIT = 1 << 20
 
 
@@ -64,9 +64,8 @@ class FetchScreen(ModalScreen[bool]):
         """Return a text in the interface language."""
         return TEXTS(key, **values).to(self.language)
 
-    def _set_line(self, name: str) -> str:
-        store = Store()
-        wanted = [m for m in catalog().in_set(name) if not store.has(m.id)]  # type: ignore[arg-type]
+    def _set_line(self, name: SetName) -> str:
+        wanted = Store().missing(name)
         megabytes = sum(model.download_bytes() for model in wanted) // _MEGA
         licences = ", ".join(sorted({model.licence for model in wanted}))
         return self.say(f"fetch_{name}", megabytes=megabytes, licences=licences)

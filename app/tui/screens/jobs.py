@@ -27,7 +27,6 @@ class JobsScreen(Listing):
     def __init__(self, language: Language) -> None:
         super().__init__(language)
         self.jobs = Jobs()
-        self.shown: list[Line] = []
 
     def on_mount(self) -> None:
         """Fill the list, and keep it fresh."""
@@ -38,26 +37,12 @@ class JobsScreen(Listing):
         if self.lines() != self.shown:
             self.refill()
 
-    def refill(self) -> None:
-        """Draw the lines anew."""
-        super().refill()
-        self.shown = self.lines()
-
     def lines(self) -> list[Line]:
         """Return all jobs, the latest first."""
         return [
             Line(job.id, f"{state_text(job.state(), self.language):<12}  {job.title}")
             for job in self.jobs.every()
         ]
-
-    def action_act(self, deed: str) -> None:
-        """Act on the chosen job."""
-        self.act(deed)
-
-    def action_delete(self) -> None:
-        """Remove the chosen job, at the second press."""
-        if self.chosen and self.twice("delete"):
-            self.act("delete")
 
     def do(self, deed: str, chosen: str) -> str:
         """Stop, resume or remove a job."""

@@ -49,6 +49,7 @@ class Listing(ModalScreen[str | None]):
     def __init__(self, language: Language) -> None:
         super().__init__()
         self.language = language
+        self.shown: list[Line] = []
         self._armed = ""
         self._entering = ""
 
@@ -77,11 +78,11 @@ class Listing(ModalScreen[str | None]):
         """Draw the lines anew, keeping the chosen one."""
         options = self.query_one(OptionList)
         chosen = options.highlighted
-        lines = self.lines()
+        self.shown = self.lines()
         options.clear_options()
-        options.add_options([Option(Content(line.text), id=line.id) for line in lines])
-        if lines:
-            options.highlighted = min(chosen or 0, len(lines) - 1)
+        options.add_options([Option(Content(line.text), id=line.id) for line in self.shown])
+        if self.shown:
+            options.highlighted = min(chosen or 0, len(self.shown) - 1)
         else:
             options.add_option(Option(Content(self.say("empty")), disabled=True))
 
@@ -107,7 +108,16 @@ class Listing(ModalScreen[str | None]):
         self.hint(TEXTS("press_again").to(self.language))
         return False
 
-    def act(self, deed: str) -> None:
+    def action_delete(self) -> None:
+        """Delete what the chosen line stands for, at the second press."""
+        if self.deletable(self.chosen) and self.twice("delete"):
+            self.action_act("delete")
+
+    def deletable(self, chosen: str) -> bool:
+        """Say whether a line can be deleted."""
+        return bool(chosen)
+
+    def action_act(self, deed: str) -> None:
         """Do something to the chosen line, and say what went wrong if it did not go."""
         if not self.chosen:
             return

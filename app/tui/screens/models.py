@@ -49,10 +49,9 @@ class ModelsScreen(Listing):
             return self.say("used_today")
         return self.say("unused" if days >= _UNUSED_DAYS else "used", days=days)
 
-    def action_delete(self) -> None:
-        """Remove the chosen model, at the second press."""
-        if self.chosen and self.store.has(self.chosen) and self.twice("delete"):
-            self.act("delete")
+    def deletable(self, chosen: str) -> bool:
+        """Say whether a model is here."""
+        return bool(chosen) and self.store.has(chosen)
 
     def do(self, deed: str, chosen: str) -> str:
         """Remove a model."""

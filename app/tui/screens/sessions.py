@@ -43,15 +43,6 @@ class SessionsScreen(Listing):
             lines.append(Line(summary.id, f"{text}\n    {place}" if place else text))
         return lines
 
-    def action_act(self, deed: str) -> None:
-        """Act on the chosen talk."""
-        self.act(deed)
-
-    def action_delete(self) -> None:
-        """Delete the chosen talk, at the second press."""
-        if self.chosen and self.twice("delete"):
-            self.act("delete")
-
     def action_ask(self, purpose: str) -> None:
         """Open the entry line for words to search for, or a new name."""
         if purpose == "search":
