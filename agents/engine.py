@@ -7,6 +7,7 @@ the pipe ends, or the parent dies, the process ends.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import queue
@@ -31,6 +32,7 @@ from agents.protocol import (
 )
 
 _PR_SET_PDEATHSIG = 1
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no SIGKILL
 _NICE = 4  # a job has more: it yields to the engine as well
 
 
@@ -75,13 +77,27 @@ class Inbox:
         os._exit(0)  # the front end is gone; native code in the main thread must not keep us
 
 
-def die_with(parent: int, number: int = signal.SIGKILL) -> None:
-    """Ask the kernel to end this process when its parent does; a parent already gone ends it now."""
+def die_with(parent: int, number: int = _KILL) -> None:
+    """End this process when its parent does, with a signal; a parent already gone ends it now.
+
+    Linux's kernel sees to it; elsewhere a thread waits for the parent.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the front end turns Ctrl+C into a cancel
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+    else:
+        threading.Thread(target=watch, args=(parent, number), daemon=True).start()
     if os.name == "posix" and os.getppid() != parent:
         os._exit(0)
+
+
+def watch(parent: int, number: int) -> None:
+    """Send this process a signal once its parent is gone."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(parent).wait()
+    os.kill(os.getpid(), number)
 
 
 def step_back(niceness: int) -> None:

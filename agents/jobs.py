@@ -42,6 +42,7 @@ TEXTS = Catalogue(__package__)
 Status = Literal["waiting", "running", "done", "asks", "failed", "stopped", "interrupted"]
 _STARTING_SECONDS = 20
 _POLL_SECONDS = 0.1
+_DAY = 86_400
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
@@ -173,6 +174,12 @@ class Job:
         """Say whether the person wants it stopped."""
         return (self.folder / "stop").exists()
 
+    def mentions(self, words: str) -> bool:
+        """Say whether the ask, an answer or a finished piece holds the words; nothing is in all."""
+        files = (path for path in self.folder.iterdir() if path.suffix in {".json", ".jsonl"})
+        wanted = words.casefold()
+        return any(wanted in path.read_text(errors="replace").casefold() for path in files)
+
     def remove(self) -> None:
         """Delete its record; the files it wrote for the person stay.
 
@@ -240,6 +247,22 @@ class Jobs:
         if len(found) != 1:
             raise UsageError(TEXTS("no_job", name=given, n=len(found)))
         return found[0]
+
+    def forget(self, words: str = "", older_than: float | None = None) -> int:
+        """Delete the records of jobs that mention the words, or are older than so many days, or all.
+
+        A job that is being worked on stays.
+        """
+        limit = time.time() - older_than * _DAY if older_than is not None else None
+        gone = [
+            job
+            for job in self.every()
+            if (job.mentions(words) if limit is None else job.spec.created < limit)
+            and not job.state().alive
+        ]
+        for job in gone:
+            job.remove()
+        return len(gone)
 
 
 def _event(line: bytes) -> Event | None:

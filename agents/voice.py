@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from models.errors import ResourceError
 from models.files import private_file
@@ -72,6 +73,7 @@ class Microphone:
 
     def __init__(self) -> None:
         folder = private_dir(home() / "voice")
+        _clear_leftovers(folder)
         self.path = folder / f"{os.getpid()}.wav"
         self._raw = self.path.with_suffix(".raw")
         self._process: asyncio.subprocess.Process | None = None
@@ -162,6 +164,8 @@ class Microphone:
         self._raw.unlink(missing_ok=True)
 
 
-def leftovers() -> list[Path]:
-    """Return recordings that an earlier crash left behind."""
-    return sorted((home() / "voice").glob("*.raw"))
+def _clear_leftovers(folder: Path) -> None:
+    """Delete recordings of chats that are no more: a killed chat could not."""
+    for path in folder.iterdir():
+        if not path.stem.isdigit() or not psutil.pid_exists(int(path.stem)):
+            path.unlink(missing_ok=True)

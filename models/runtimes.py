@@ -83,13 +83,14 @@ class Runtimes:
                 raise BadInputError(TEXTS("not_gguf", path=path))
 
         def load(_: Model, use: Use) -> LanguageModel:
-            try:
-                return LanguageModel(path, path.stem, use, self.threads)
-            except ValueError as error:  # llama.cpp could not make sense of it
-                raise BadInputError(TEXTS("not_gguf", path=path)) from error
+            return LanguageModel(path, path.stem, use, self.threads)
 
-        entry = Model(path.name, "llm", "", ("any",), 0, (), (), (), id=str(path))
-        return self._get(entry, "llama.cpp", load)
+        megabytes = path.stat().st_size // _MEGA
+        entry = Model(path.name, "llm", "", ("any",), megabytes, (), (), (), id=str(path))
+        try:
+            return self._get(entry, "llama.cpp", load)
+        except ValueError as error:  # llama.cpp could not make sense of it, on the CPU either
+            raise BadInputError(TEXTS("not_gguf", path=path)) from error
 
     def speech(self, language: str | None = None) -> SpeechModel:
         """Return the best recogniser on disk for a language; None means it must find out."""

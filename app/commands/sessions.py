@@ -11,11 +11,10 @@ import msgspec
 
 from agents.session import Exchange, Sessions, Summary
 from app.context import TEXTS, Options, guarded, json_lines_option, json_option, report
+from app.forgetting import forget_everything, forget_older_than, forget_words
 from models.errors import UsageError
 from models.files import atomic_write
-from models.home import home
 from skills.events import Answer, Artifact, Failure
-from skills.faq.unanswered import forget as forget_questions
 
 
 @click.group()
@@ -131,7 +130,7 @@ def delete(options: Options, session: str, as_json: bool) -> None:
     "--older-than", type=float, metavar="DAYS", help="Talks in which nothing happened for so long."
 )
 @click.option("--words", help="Every ask and answer that mentions this, such as a person's name.")
-@click.option("--everything", is_flag=True, help="All talks.")
+@click.option("--everything", is_flag=True, help="All talks, jobs and refused questions.")
 @json_option
 @click.pass_obj
 @guarded
@@ -139,17 +138,12 @@ def forget(
     options: Options, older_than: float | None, words: str | None, everything: bool, as_json: bool
 ) -> None:
     """Delete what was said, for good."""
-    store = Sessions()
-    count = 0
     if everything:
-        every = [summary.id for summary in store.every()]
-        store.delete(every)
-        count = len(every) + forget_questions(home())
+        count = forget_everything()
     elif words:
-        count = store.forget_words(words) + forget_questions(home(), words)
+        count = forget_words(words)
     elif older_than is not None:
-        count = store.forget_older_than(older_than)
-        count += forget_questions(home(), older_than=older_than)
+        count = forget_older_than(older_than)
     else:
         raise UsageError(TEXTS("forget_what"))
     report(options, as_json, TEXTS("forgotten", n=count), {"deleted": count})

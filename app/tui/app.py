@@ -78,6 +78,7 @@ class ChatApp(App[None]):
         self._busy = False
         self._leaving = False
         self._stale = False
+        self._told: Record | None = None  # the talk whose trouble was told
         self._to_background = False
         self._waiting: list[str] = []
 
@@ -124,7 +125,10 @@ class ChatApp(App[None]):
         background.name_interrupted(self)
 
     async def go_on_with(self, record: Record) -> None:
-        """Take up an earlier talk in place of the present one."""
+        """Take up an earlier talk in place of the present one, unless an ask runs in that."""
+        if self._busy:
+            self.hint(self.say("stop_first"))
+            return
         self.record = record
         self.engine.close()  # it knows the other talk
         await self.transcript.remove_children()
@@ -238,16 +242,28 @@ class ChatApp(App[None]):
         await self.add(turn)
         started = time.monotonic()
         timer = self.set_interval(_TICK_SECONDS, turn.tick)
-        entry = self.record.asked(text)
+        record = self.record  # another talk may be the present one by the time this ends
+        entry = record.asked(text)
         try:
             async for event in events:
                 await turn.show(event)
-                self.record.happened(entry, event)
+                record.happened(entry, event)
                 if isinstance(event, Failure) and event.code == "engine_died":
                     self._start_engine()
         finally:
             timer.stop()
+            self._tell_problem(record)
         self._ring(time.monotonic() - started)
+
+    def _tell_problem(self, record: Record) -> None:
+        """Say once that a talk can't be written down any more."""
+        problem = record.problem
+        if problem and record is not self._told:
+            self._told = record
+            text = (
+                f"{problem.message(self.options.language)} {problem.remedy(self.options.language)}"
+            )
+            self.notify(text, severity="error", timeout=10)
 
     def _ring(self, seconds: float) -> None:
         """Ring the bell when an ask took long: the person looks elsewhere by now."""

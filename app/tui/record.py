@@ -59,18 +59,20 @@ class Record:
             if self._store is None:
                 self._store = Sessions()
                 self._session = self._store.begin()
-                self._forget_old(self._store)
+                self._forget_old()
             number = self._store.asked(self._session, text)
         except InhouseError as error:
             self.problem = error
         return Entry(len(self.exchanges) - 1, number)
 
     @staticmethod
-    def _forget_old(store: Sessions) -> None:
+    def _forget_old() -> None:
         """Keep to the retention that the person chose."""
         days = preferences().retention_days
         if days:
-            store.forget_older_than(days)
+            from app.forgetting import forget_older_than
+
+            forget_older_than(days)
 
     def happened(self, entry: Entry, event: Event) -> None:
         """Write down an event of an ask."""

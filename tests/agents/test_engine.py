@@ -129,3 +129,25 @@ def test_an_idle_engine_leaves_when_its_pipe_closes() -> None:
         return number
 
     assert not psutil.pid_exists(asyncio.run(pid()))
+
+
+def test_watching_the_parent(tmp_path: Path) -> None:
+    """What other systems than Linux rely on: a thread that waits for the parent."""
+    child = (
+        "import os, signal, sys, threading, time; from agents.engine import watch;"
+        "threading.Thread(target=watch, args=(os.getppid(), signal.SIGTERM), daemon=True).start();"
+        "print(os.getpid(), flush=True); time.sleep(60)"
+    )
+    parent = (
+        "import subprocess, sys, time;"
+        f"subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    )
+    outer = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    assert outer.stdout
+    pid = int(outer.stdout.readline())
+    outer.kill()
+    outer.wait()
+    _, alive = psutil.wait_procs(
+        [psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10
+    )
+    assert not alive

@@ -207,3 +207,19 @@ def test_the_command_line(inhouse: Program, tmp_path: Path) -> None:
     detached = inhouse("jobs", "start", FAQ, "--detach", "--json")
     name = detached.last["job"]
     assert inhouse("jobs", "follow", name, "--json").last["event"] == "answer"
+
+
+def test_jobs_are_forgotten(home: Path) -> None:
+    jobs = Jobs()
+    first = jobs.create(Ask(text="Transcribe Maria Lopez.mp3"), "cpu")
+    second = jobs.create(Ask(text="Sort reviews.csv"), "cpu")
+    (second.folder / "ledger.jsonl").write_text('["k",["wrote to maria lopez",0.9]]\n')
+    third = jobs.create(Ask(text="Tag photos"), "cpu")
+    running = jobs.create(Ask(text="about MARIA LOPEZ"), "cpu")
+    (running.folder / "starting").touch()
+    assert jobs.forget("maria lopez") == 2
+    assert {job.id for job in jobs.every()} == {third.id, running.id}
+    assert not first.folder.exists()
+    assert jobs.forget(older_than=1.0) == 0
+    (running.folder / "starting").unlink()
+    assert jobs.forget() == 2

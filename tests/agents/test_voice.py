@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -182,3 +183,14 @@ def test_the_listener_ends_with_its_parent(sound_server: Server) -> None:
     while psutil.pid_exists(pid):
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_recording_that_a_killed_chat_left_is_deleted(home: Path) -> None:
+    folder = home / "voice"
+    folder.mkdir()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (folder / f"{gone.pid}.raw").write_bytes(b"private")
+    (folder / f"{os.getppid()}.raw").write_bytes(b"of a chat that runs")
+    Microphone()
+    assert [path.name for path in folder.iterdir()] == [f"{os.getppid()}.raw"]

@@ -25,6 +25,7 @@ from app.context import Options
 from app.opener import show_file
 from app.tui.app import ChatApp
 from app.tui.paths import pasted_paths
+from app.tui.record import Record
 from app.tui.screens.fetch import FetchScreen
 from app.tui.screens.jobs import JobsScreen
 from app.tui.screens.models import ModelsScreen
@@ -363,6 +364,42 @@ async def test_selected_text_is_copied(app: ChatApp) -> None:
         await pilot.press("ctrl+c")
         assert app.clipboard.startswith("There is no")
         assert app.is_running
+
+
+async def test_another_talk_while_an_ask_runs(app: ChatApp) -> None:
+    store = Sessions()
+    session = store.begin()
+    store.happened(session, store.asked(session, "earlier"), Answer("Yes.", "faq"))
+    async with app.run_test(size=(120, 30)) as pilot:
+        turn = await _say(pilot, "slow", done=False)
+        await app.go_on_with(Record.open(session))
+        assert "Esc stops it" in str(app.query_one(StatusLine).render())
+        mine = app.record
+        app.engine.cancel()
+        await _wait(pilot, lambda: not turn.view.running)
+        await _wait(pilot, lambda: mine.exchanges[-1].final is not None)
+        await app.go_on_with(Record.open(session))
+        assert len(app.query(Turn)) == 1
+    assert [len(store.read(s.id)) for s in store.every()] == [1, 1]
+
+
+async def test_clearing_while_an_ask_runs(app: ChatApp) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        turn = await _say(pilot, "slow", done=False)
+        await _command(pilot, "/clear")
+        app.engine.cancel()
+        await _wait(pilot, lambda: not turn.view.running)
+        assert (await _say(pilot, "hello")).view.final
+        assert app.record.exchanges[0].final is not None
+
+
+async def test_a_record_that_fails_is_told_once(app: ChatApp, home: Path) -> None:
+    (home / "sessions.db").write_bytes(b"no database" * 200)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await _say(pilot, "hello")
+        await _say(pilot, "hello")
+        told = [n.message for n in app._notifications if "can't be read or written" in n.message]
+        assert len(told) == 1
 
 
 def test_dragged_files(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from models import devices, offload
 from models.catalog import Model
 from models.devices import Hardware, Kind, Use, choose
 from models.errors import TEXTS
+from models.llm import LanguageModel
 from models.offload import fit, layers_for, shape_of
 from models.runtimes import Runtimes
 from models.store import Store
@@ -69,6 +70,29 @@ def test_a_gpu_that_does_not_take_the_model(
     assert tried == ["cuda", "cpu"]
     assert loaded.use.device == "cpu"
     assert "CUDA could not take the model" in loaded.use.why.to("en")
+
+
+@pytest.mark.small
+def test_a_gpu_that_fails_on_the_persons_own_model(
+    small_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "INHOUSE_CHAT_MODEL", str(small_models / "smollm2-135m-instruct" / "model.gguf")
+    )
+    monkeypatch.setattr(
+        "models.runtimes.choose",
+        lambda engine, wish: Use(engine, "cuda", TEXTS("device_gpu", gpu="Test 9000")),
+    )
+    real = LanguageModel
+
+    def load(path: Path, name: str, use: Use, threads: int) -> LanguageModel:
+        if use.device != "cpu":
+            raise ValueError("Failed to load model from file")  # as llama.cpp says without memory
+        return real(path, name, use, threads)
+
+    monkeypatch.setattr("models.runtimes.LanguageModel", load)
+    runtimes = Runtimes(Store(small_models))
+    assert runtimes.llm().use.device == "cpu"
 
 
 def test_amd_and_intel_are_listed(tmp_path: Path) -> None:

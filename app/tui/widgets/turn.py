@@ -61,6 +61,8 @@ class Turn(Vertical):
     async def show(self, event: Event) -> None:
         """Draw an event."""
         self.view = reduce(self.view, event)
+        if not self.is_attached:
+            return  # it was cleared away, or too many came after it; the record has it
         if isinstance(event, Text):
             await self._stream_text(event.delta)
         elif isinstance(event, Answer):
