@@ -1,6 +1,6 @@
 """The FAQ desk: the first reading alone against both readings, on questions in people's own words.
 
-    python -m benchmarks.faq [--covid FOLDER] [--most 60]
+    python -m benchmarks.faq [--covid FOLDER] [--most 60] [--first-only] [--typos 0.08]
 
 Without a folder: the sample shop's FAQs with `tests/data/faq_questions.jsonl` (written by the
 samples' hand: expect less from strangers). With one that holds `covid_faq_deepset.jsonl` and
@@ -13,6 +13,7 @@ answerable against near misses; seconds.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import random
 import sys
@@ -132,14 +133,26 @@ def report(name: str, outcomes: list[Outcome]) -> None:
 
 
 def compare(
-    title: str, path: Path, cases: list[Case], context: Context, language: Language
+    title: str,
+    path: Path,
+    cases: list[Case],
+    context: Context,
+    language: Language,
+    *,
+    first_only: bool,
 ) -> None:
     """Print both readings of a FAQ side by side."""
     base = base_of(path, context, language)
+    print(f"{title}: {base.size} entries, {len(cases)} questions")
+    vectors = dataclasses.replace(base, lexical_weight=0.0)
+    report("vectors alone (its threshold is that of the first reading)", [
+        read(case, vectors, None) for case in cases
+    ])  # fmt: skip
+    report("first reading: vectors and words", [read(case, base, None) for case in cases])
+    if first_only:
+        return
     reader = SecondReader(base, context.runtimes.likelihood(), context)
     finished(reader, cases[0].question, base.search(cases[0].question))  # thresholds, once
-    print(f"{title}: {base.size} entries, {len(cases)} questions")
-    report("first reading", [read(case, base, None) for case in cases])
     report("both readings", [read(case, base, reader) for case in cases])
 
 
@@ -150,6 +163,20 @@ def sample_cases(name: str) -> list[Case]:
         Case(line["question"], line["entry"] or "", line.get("kind", "own"))
         for line in lines
         if line["file"] == name
+    ]
+
+
+def mistyped(cases: list[Case], share: float) -> list[Case]:
+    """Return the cases with a share of the letters left out, doubled or replaced."""
+    draw = random.Random(0)
+
+    def typed(letter: str) -> str:
+        if not letter.isalpha() or draw.random() >= share:
+            return letter
+        return draw.choice(("", letter * 2, draw.choice("abcdefghijklmnopqrstuvwxyz")))
+
+    return [
+        dataclasses.replace(case, question="".join(map(typed, case.question))) for case in cases
     ]
 
 
@@ -171,16 +198,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--covid", type=Path)
     parser.add_argument("--most", type=int, default=60)
+    parser.add_argument("--first-only", action="store_true", help="without the language model")
+    parser.add_argument(
+        "--typos", type=float, default=0.0, help="share of letters that are mistyped"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         context = Context(Runtimes(), Path(folder))
         if given.covid:
             path = Path(folder) / "covid.jsonl"
-            compare("covid_faq", path, covid(given.covid, path, given.most), context, "en")
+            cases = mistyped(covid(given.covid, path, given.most), given.typos)
+            compare("covid_faq", path, cases, context, "en", first_only=given.first_only)
         else:
             for name, language in (("faq.md", "en"), ("常见问题.md", "zh")):
                 kind: Language = "zh" if language == "zh" else "en"
-                compare(name, SAMPLES / name, sample_cases(name), context, kind)
+                cases = mistyped(sample_cases(name), given.typos)
+                compare(name, SAMPLES / name, cases, context, kind, first_only=given.first_only)
     return 0
 
 

@@ -16,24 +16,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.embedder import Embedder
+from models.embedder import Embedder, Kind
 from models.files import file_sha256
 from models.home import private_dir
-from models.texts import text_lines
 from skills.contract import Context
 from skills.faq.bases import remember_last
+from skills.faq.calibration import lexical_weight, spread_of, threshold_of
 from skills.faq.entries import Entry, read_entries
+from skills.faq.lexical import Lexical
 
-_SCHEMA = 2
+_SCHEMA = 3
 _CANDIDATES = 12
 _BATCH = 128
-_SPREAD_SAMPLE = 1000
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An entry and how near it is to the question: a cosine."""
+    """An entry and how near it is to the question: a cosine, and what shared words add to it."""
 
     entry: Entry
     score: float
@@ -46,9 +46,10 @@ class Base:
     Attributes:
         path: The file it was made from.
         size: How many entries it has.
-        threshold: The cosine below which nothing counts as an answer.
+        threshold: The score below which nothing counts as an answer.
         fresh: It was built just now.
         spread: The standard deviation of the cosines between different entries.
+        lexical: The words of the entries; a full match adds `lexical_weight` to a cosine.
     """
 
     path: Path
@@ -58,31 +59,52 @@ class Base:
     collection: Any
     embedder: Embedder
     spread: float
+    lexical: Lexical
+    lexical_weight: float
 
     @property
     def name(self) -> str:
         """What tells this base, in this state of its file, from others."""
         return f"{self.collection.name} {self.collection.metadata['digest'][:16]}"
 
-    def entries(self) -> list[Entry]:
-        """Return all entries, in the order of the file."""
-        found = self.collection.get(ids=[f"q-{i}" for i in range(self.size)], include=["metadatas"])
-        metas = sorted(found["metadatas"], key=lambda meta: int(meta["number"]))
+    def search(self, question: str) -> list[Hit]:
+        """Return the nearest entries, the best first, by vectors of question and answer and by words."""
+        vector = self.embedder.encode([question])[0]
+        words = self.lexical.scores(question)
+        cosines = self._near(vector)
+        for number in np.argsort(-words, kind="stable")[:_CANDIDATES].tolist():
+            if words[number] > 0 and number not in cosines:
+                cosines[number] = self._cosine(number, vector)
+        score = {n: cosine + self.lexical_weight * float(words[n]) for n, cosine in cosines.items()}
+        order = sorted(score, key=lambda number: (-score[number], number))
+        entries = self._entries(order)
+        return [Hit(entry, score[number]) for entry, number in zip(entries, order, strict=True)]
+
+    def _near(self, vector: Floats) -> dict[int, float]:
+        """Return the cosines of the nearest entries by their numbers."""
+        count = min(2 * _CANDIDATES, 2 * self.size)
+        found = self.collection.query(
+            query_embeddings=[vector.tolist()], n_results=count, include=["metadatas", "distances"]
+        )
+        best: dict[int, float] = {}
+        for meta, distance in zip(found["metadatas"][0], found["distances"][0], strict=True):
+            number, cosine = int(meta["number"]), 1.0 - float(distance)
+            best[number] = max(cosine, best.get(number, -1.0))
+        return best
+
+    def _cosine(self, number: int, vector: Floats) -> float:
+        found = self.collection.get(ids=[f"q-{number}", f"qa-{number}"], include=["embeddings"])
+        return float((np.asarray(found["embeddings"]) @ vector).max())
+
+    def _entries(self, numbers: Sequence[int]) -> list[Entry]:
+        found = self.collection.get(ids=[f"q-{n}" for n in numbers], include=["metadatas"])
+        by_number = {int(meta["number"]): meta for meta in found["metadatas"]}
+        metas = [by_number[number] for number in numbers]
         return [Entry(meta["question"], meta["answer"], meta["where"]) for meta in metas]
 
-    def search(self, question: str) -> list[Hit]:
-        """Return the nearest entries, the best first; question and answer texts are both searched."""
-        vector = self.embedder.encode([question])[0]
-        count = min(2 * _CANDIDATES, 2 * self.size)
-        found = self.collection.query(query_embeddings=[vector.tolist()], n_results=count)
-        best: dict[int, Hit] = {}
-        for meta, distance in zip(found["metadatas"][0], found["distances"][0], strict=True):
-            entry = Entry(meta["question"], meta["answer"], meta["where"])
-            hit = Hit(entry, 1.0 - float(distance))
-            number = int(meta["number"])
-            if number not in best or hit.score > best[number].score:
-                best[number] = hit
-        return sorted(best.values(), key=lambda hit: -hit.score)
+    def entries(self) -> list[Entry]:
+        """Return all entries, in the order of the file."""
+        return self._entries(range(self.size))
 
 
 def open_base(
@@ -109,10 +131,13 @@ def open_base(
         if collection is None:
             plan = _Plan(entries or read_entries(path), digest, language, embedder)
             collection = yield from _build(client, name, plan, context)
+        lexical = _lexical(collection, context.home, path)
     remember_last(context.home, path)
     meta = collection.metadata
     threshold, spread = float(meta["threshold"]), float(meta["spread"])
-    return Base(path, int(meta["size"]), threshold, fresh, collection, embedder, spread)
+    weight = float(meta["lexical_weight"])
+    size = int(meta["size"])
+    return Base(path, size, threshold, fresh, collection, embedder, spread, lexical, weight)
 
 
 def _is_chinese(entries: Sequence[Entry]) -> bool:
@@ -165,20 +190,20 @@ def _build(
         client.delete_collection(name)
     entries, embedder = plan.entries, plan.embedder
     texts = [entry.question or entry.answer for entry in entries]
-    texts += [f"{entry.question} {entry.answer}".strip() for entry in entries]
+    texts += [_whole_text(entry) for entry in entries]
     parts = []
     for start in range(0, len(texts), _BATCH):
         yield start, len(texts)
         chunk = texts[start : start + _BATCH]
         parts.append(embedder.encode(chunk, kind="passage", should_stop=context.should_stop))
     vectors = np.concatenate(parts)
+    index = _index_words(entries)
     meta = {
         "hnsw:space": "cosine",
         "schema": _SCHEMA,
         "digest": plan.digest,
         "size": len(entries),
-        "threshold": calibrate(plan, vectors, context),
-        "spread": spread_of(vectors[: len(entries)]),
+        **_calibrated(plan, vectors, index, context),
     }
     collection = client.create_collection(name, metadata=meta, embedding_function=None)
     metadatas = [
@@ -190,41 +215,54 @@ def _build(
         context.check()
         rows = slice(start, start + _BATCH)
         collection.add(ids=ids[rows], embeddings=vectors[rows].tolist(), metadatas=metadatas[rows])
+    kept = _lexical_path(collection, context.home)
+    for old in kept.parent.glob(f"{name}-*.npz"):  # of an earlier state of the file
+        old.unlink()
+    index.save(kept)
     return collection
 
 
-def spread_of(vectors: Floats) -> float:
-    """Return the standard deviation of the cosines between different vectors; 0.0 for fewer than 3."""
-    some = vectors[:_SPREAD_SAMPLE]
-    if len(some) < 3:
-        return 0.0
-    cosines = some @ some.T
-    return float(cosines[~np.eye(len(some), dtype=bool)].std())
-
-
-def calibrate(plan: _Plan, vectors: Floats, context: Context) -> float:
-    """Return the cosine below which nothing counts as an answer, from this knowledge base alone.
-
-    It lies half way between what questions about anything else reach (95th percentile) and what the
-    base's own questions reach among the other entries (lower quartile): own questions with their entry
-    left out are as near as an unanswered one in the shop's words may come. For questions in another
-    language than the base's only the first can be known, so its 90th percentile is the threshold.
-    """
+def _calibrated(plan: _Plan, vectors: Floats, index: Lexical, context: Context) -> dict[str, float]:
+    """Return what the base says about itself: spread, weight of words, threshold."""
     count = len(plan.entries)
     by_question, by_both = vectors[:count], vectors[count:]
 
-    def nearest(texts: list[str], skip_own: bool) -> npt.NDArray[np.float64]:
-        queries = plan.embedder.encode(texts, should_stop=context.should_stop)
-        scores = np.maximum(queries @ by_question.T, queries @ by_both.T).astype(np.float64)
-        if skip_own:
-            np.fill_diagonal(scores, -1.0)
-        best: npt.NDArray[np.float64] = scores.max(axis=1)
-        return best
+    def encode(texts: Sequence[str], kind: Kind) -> Floats:
+        return plan.embedder.encode(texts, kind=kind, should_stop=context.should_stop)
 
-    far = nearest(text_lines("skills.faq", f"background.{plan.language}.txt"), False)
-    if count < 3 or _is_chinese(plan.entries) != (plan.language == "zh"):
-        return float(np.quantile(far, 0.9))
-    own = [entry.question or entry.answer for entry in plan.entries]
-    near = float(np.quantile(nearest(own, True), 0.25))
-    chance = float(np.quantile(far, 0.95))
-    return (chance + max(near, chance)) / 2
+    spread = spread_of(by_question)
+    weight = lexical_weight(plan.entries, spread, encode)
+
+    def scores(texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        queries = encode(texts, "query")
+        cosines = np.maximum(queries @ by_question.T, queries @ by_both.T).astype(np.float64)
+        words = np.stack([index.scores(text) for text in texts])
+        fused: npt.NDArray[np.float64] = cosines + weight * words
+        return fused
+
+    same = _is_chinese(plan.entries) == (plan.language == "zh")
+    threshold = threshold_of(plan.entries, scores, plan.language, same_language=same)
+    return {"spread": spread, "lexical_weight": weight, "threshold": threshold}
+
+
+def _lexical(collection: Any, home: Path, path: Path) -> Lexical:
+    """Return the words of a base: kept beside its vectors, made anew from the file where they are gone."""
+    kept = _lexical_path(collection, home)
+    index = Lexical.load(kept)
+    if index is None or int(index.count) != int(collection.metadata["size"]):
+        index = _index_words(read_entries(path))
+        index.save(kept)
+    return index
+
+
+def _lexical_path(collection: Any, home: Path) -> Path:
+    folder = private_dir(home / "knowledge" / "lexical")
+    return folder / f"{collection.name}-{collection.metadata['digest'][:16]}.npz"
+
+
+def _index_words(entries: Sequence[Entry]) -> Lexical:
+    return Lexical.build([_whole_text(entry) for entry in entries])
+
+
+def _whole_text(entry: Entry) -> str:
+    return f"{entry.question} {entry.answer}".strip()

@@ -21,7 +21,7 @@ from skills.faq.second import SecondReader, needed
 
 
 def base(threshold: float = 0.5, spread: float = 0.1) -> Base:
-    return Base(Path("faq.md"), 3, threshold, False, None, None, spread)  # type: ignore[arg-type]
+    return Base(Path("faq.md"), 3, threshold, False, None, None, spread, None, 0.0)  # type: ignore[arg-type]
 
 
 def hits(*scores: float) -> list[Hit]:
