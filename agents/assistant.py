@@ -18,7 +18,7 @@ from agents.chat import Talk
 from agents.followups import follow, follows
 from agents.plans import steps
 from agents.protocol import Ask, ModelUse, Recall, Status, absolute
-from agents.replies import as_value
+from agents.replies import as_choice, as_value
 from agents.router import CHAT, Router
 from models.errors import TEXTS as FILE_TEXTS
 from models.errors import BadInputError, InhouseError, ResourceError, UsageError
@@ -36,6 +36,7 @@ from skills.readers.files import Found, find_files, kind_of
 TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
 _PROMISING = 0.1
+_SURELY_TALK = 0.5
 _CLOSE_NAME = 75
 _WORDS = re.compile(r"[A-Za-z0-9]+|[\u4e00-\u9fff]{1,2}")
 _LEAST_WORDS = 3
@@ -49,6 +50,7 @@ class _Pending:
     field: str
     values: dict[str, Any]
     said: Said
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Assistant:
         if missing:
             raise BadInputError(_not_found(missing.path))
         if command:
-            yield from self._fill_and_run(registry.get(command), said, context)
+            yield from self._continue_with(registry.get(command), said, context)
         elif (
             pending
             and not self._is_new(pending, said)
@@ -140,7 +142,7 @@ class Assistant:
         if self._last and follows(said):
             spec = registry.get(self._last.skill)
             values = follow(spec, self._last.values, said)
-            if values is not None:
+            if values is not None and self._stays(spec, values, said):
                 yield from self._continue(spec, Filled(values), said, context)
                 return
         plan = self._plan(said)
@@ -167,6 +169,14 @@ class Assistant:
             yield from self._fill_and_run(registry.get(skill), said, context)
         else:
             yield from self.talk.reply(said.text, context)
+
+    def _stays(self, spec: SkillSpec, values: dict[str, Any], said: Said) -> bool:
+        """Say whether a question that continues another is for the same skill by its words, too."""
+        if not values.get("before"):
+            return True
+        route = self.router.route(said.bare, said.files, said.language)
+        talk = dict(route.ranking).get(CHAT, 0.0)
+        return route.skill == spec.name or (not route.skill and talk < _SURELY_TALK)
 
     def _plan(self, said: Said) -> list[tuple[str, str, float]]:
         """Return the steps of an ask that names several, by the words of each."""
@@ -199,7 +209,8 @@ class Assistant:
 
     def _understood(self, command: str, said: Said) -> tuple[str, float, dict[str, Any]]:
         if command:
-            return command, 1.0, registry.get(command).filler()(said).values
+            spec = registry.get(command)
+            return command, 1.0, spec.filler()(said).values
         plan = self._plan(said)
         if plan:
             return "plan", min(p for _, _, p in plan), _steps_request(plan)
@@ -209,7 +220,8 @@ class Assistant:
         if not skill:
             return CHAT, shares.get(CHAT, 1.0), {}
         confidence = route.probability if route.skill else shares[skill]
-        return skill, confidence, registry.get(skill).filler()(said).values
+        spec = registry.get(skill).meant(said)
+        return spec.name, confidence, spec.filler()(said).values
 
     def _ready_runner_up(self, said: Said, shares: dict[str, float]) -> str:
         """Return a skill that is likely enough and finds all it needs in what looked like talk.
@@ -225,7 +237,10 @@ class Assistant:
         return ""
 
     def _fill_and_run(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
-        """Fill the request from the ask and run the skill, or ask for what is missing."""
+        """Fill the request from the ask and run the skill or the operation that is meant."""
+        yield from self._continue_with(spec.meant(said), said, context)
+
+    def _continue_with(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
         yield from self._continue(spec, spec.filler()(said), said, context)
 
     def _continue(
@@ -238,6 +253,9 @@ class Assistant:
             return
         last: Event | None = None
         for last in self._run(spec, filled.values, context):
+            if isinstance(last, Question):  # the skill's own: which of several is meant
+                values = {k: v for k, v in filled.values.items() if k != last.field}
+                self._pending = _Pending(spec.name, last.field, values, said, last.choices)
             yield last
         if isinstance(last, Answer):
             self.talk.remember(said.text, last.text)
@@ -261,7 +279,7 @@ class Assistant:
         """Take in what was said before this engine started."""
         for asked, answered in frame.turns:
             self.talk.remember(asked, answered)
-        if frame.skill in registry.names():
+        if frame.skill.split(" ")[0] in registry.names():
             self._last = _Last(frame.skill, frame.request)
 
     def status(self) -> Status:
@@ -282,7 +300,12 @@ def _slash(text: str) -> tuple[str, str]:
     if not text.startswith("/"):
         return "", text
     word, _, rest = text[1:].partition(" ")
-    return (word, rest.strip()) if word in registry.names() else ("", text)
+    if word not in registry.names():
+        return "", text
+    operation, _, more = rest.strip().partition(" ")
+    if operation in registry.get(word).operation_specs:
+        return f"{word} {operation}", more.strip()
+    return word, rest.strip()
 
 
 def _not_found(path: Path) -> Message:
@@ -311,6 +334,8 @@ def _resume(pending: _Pending, said: Said) -> tuple[str, dict[str, Any]] | None:
             return None
         return chosen, registry.get(chosen).filler()(pending.said).values
     spec = registry.get(pending.skill)
+    if pending.choices and (choice := as_choice(said.text, pending.choices)):
+        return pending.skill, {**pending.values, pending.field: choice}
     whole = spec.filler()(said)
     if not whole.missing and pending.field in whole.values and len(whole.values) > 1:
         return None  # it says everything itself: a new ask

@@ -12,7 +12,7 @@ from skills.readers.files import Found, kind_of
 
 _CUE = re.compile(
     r"^(?:and |ok(?:ay)?,? |now |then |please )*"
-    r"(?:now|again|same|instead|the same|also|and|what about|how about|make it|do (?:it|that|this)"
+    r"(?:and|now|again|same|instead|the same|also|and|what about|how about|make it|do (?:it|that|this)"
     r"|with|for|only|try|repeat|once more)\b|\b(?:instead|as well|again|this time|the other (?:file|one))\b"
     r"|^(?:那|再|也|同样|换成|改成|改为|还是|继续|接着|如果|只要|这次)|(?:也一样|同样处理|再来一次|呢[？?]?$)",
     re.IGNORECASE,
@@ -37,8 +37,12 @@ def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any
     filled = spec.filler()(dataclasses.replace(said, files=files)).values
     question = filled.get("question")
     changed = {key: value for key, value in filled.items() if values.get(key) != value}
-    if not changed or (question and not said.files and set(changed) == {"question"}):
-        return None  # nothing new, or a new question: that is routed like any other
+    if question and not said.files and set(changed) == {"question"}:
+        asked = values.get("question")
+        continues = asked and "before" in spec.request_class().model_fields
+        return {**values, "question": question, "before": asked} if continues else None
+    if not changed:
+        return None
     return {**values, **changed}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from typing import Literal
@@ -52,6 +53,20 @@ class LazyGroup(click.Group):
             except InhouseError as error:  # a stranger's skill that does not load
                 give_up(error, language)
         return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; `faq evaluate …` is the operation of a skill."""
+        if len(args) > 1 and args[0] in registry.names() and not args[1].startswith("-"):
+            with contextlib.suppress(InhouseError):  # told when the skill itself is looked for
+                if args[1] in registry.get(args[0]).operation_specs:
+                    from app.commands.skills import skill_command
+
+                    name = f"{args[0]} {args[1]}"
+                    command = skill_command(name, interface_language(ctx.params.get("lang")))
+                    return name, command, args[2:]
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with a line each, importing none of them."""

@@ -24,12 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 
 from assets import SAMPLES
 from models.runtimes import Runtimes
 from models.texts import Language, language_of
 from skills.contract import Context
+from skills.faq.bases import of_file
 from skills.faq.index import Base, Hit, open_base
 from skills.faq.second import SecondReader, needed
 
@@ -70,7 +72,7 @@ def result_of(work: Generator[object, None, _Result]) -> _Result:
 
 def base_of(path: Path, context: Context, language: Language) -> Base:
     """Open a knowledge base."""
-    return result_of(open_base(path, context, language=language))
+    return result_of(open_base(of_file(path), context, language=language))
 
 
 def read(case: Case, base: Base, reader: SecondReader | None) -> Outcome:
@@ -144,7 +146,8 @@ def compare(
     """Print both readings of a FAQ side by side."""
     base = base_of(path, context, language)
     print(f"{title}: {base.size} entries, {len(cases)} questions")
-    vectors = dataclasses.replace(base, lexical_weight=0.0)
+    alone = msgspec.structs.replace(base.calibration, lexical_weight=0.0)
+    vectors = dataclasses.replace(base, calibration=alone)
     report("vectors alone (its threshold is that of the first reading)", [
         read(case, vectors, None) for case in cases
     ])  # fmt: skip

@@ -62,6 +62,11 @@ class SkillSpec:
         implementation: Import path of the skill; called without arguments.
         file_kinds: What kinds of files it works on.
         fits: Import path of `fits(found: Found) -> bool`, which looks inside a file of such a kind.
+        operations: Import path of the specs of what else it does, such as `evaluate`, as a tuple. An
+            operation's name is `SKILL OPERATION`, and its command `inhouse SKILL OPERATION`.
+        chosen: Import path of `chosen(said: Said) -> str`, which returns the operation that an ask is
+            for, or an empty text.
+        summary_key: The message that says what it does.
         models: The tasks it needs models for.
     """
 
@@ -73,6 +78,9 @@ class SkillSpec:
     file_kinds: frozenset[FileKind] = frozenset()
     models: tuple[str, ...] = ()
     fits: str = ""
+    operations: str = ""
+    chosen: str = ""
+    summary_key: str = "summary"
 
     @cached_property
     def texts(self) -> Catalogue:
@@ -81,7 +89,18 @@ class SkillSpec:
 
     def summary(self, language: Language) -> str:
         """Return what it does, in one line."""
-        return self.texts("summary").to(language)
+        return self.texts(self.summary_key).to(language)
+
+    @cached_property
+    def operation_specs(self) -> dict[str, SkillSpec]:
+        """The operations by the last word of their names."""
+        specs = load_object(self.operations) if self.operations else ()
+        return {spec.name.split()[-1]: spec for spec in specs}
+
+    def meant(self, said: Said) -> SkillSpec:
+        """Return the operation that an ask is for, or this."""
+        name = load_object(self.chosen)(said) if self.chosen else ""
+        return self.operation_specs[name] if name else self
 
     def request_class(self) -> type[Request]:
         """Import and return the request class."""

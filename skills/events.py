@@ -31,7 +31,8 @@ class Quote(_Evidence, frozen=True):
 class Metric(_Evidence, frozen=True):
     """A measured quality on data the model did not learn from.
 
-    `baseline` is the same metric of `baseline_name` on the same data.
+    `baseline` is the same metric of `baseline_name` on the same data; `low` and `high` bound the value
+    with 95 % confidence.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Metric(_Evidence, frozen=True):
     baseline: float | None = None
     baseline_name: str = ""
     note: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 class Backtest(_Evidence, frozen=True):

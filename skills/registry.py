@@ -49,12 +49,18 @@ def summary(name: str, language: Language = "en") -> str:
 
 @cache
 def get(name: str) -> SkillSpec:
-    """Return the spec of a skill.
+    """Return the spec of a skill, or of an operation: `faq evaluate`.
 
     Raises:
-        UsageError: No such skill.
+        UsageError: No such skill, or it has no such operation.
         InhouseError: A third-party skill that can't be imported; names the package.
     """
+    skill, _, operation = name.partition(" ")
+    if operation:
+        specs = get(skill).operation_specs
+        if operation not in specs:
+            raise UsageError(TEXTS("no_skill", name=name, names=", ".join(specs) or "-"))
+        return specs[operation]
     point = _points().get(name)
     if point is None:
         raise UsageError(TEXTS("no_skill", name=name, names=", ".join(names())))

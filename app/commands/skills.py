@@ -34,6 +34,10 @@ def skill_command(name: str, language: Language) -> click.Command:
         if is_positional(info)
     )
     help_text = f"{spec.summary(language)}\n\n\b\n{listed}"
+    more = [f"{n}: {s.summary(language)}" for n, s in spec.operation_specs.items()]
+    if more:
+        said = TEXTS("help_operations", name=name).to(language)
+        help_text += f"\n\n\b\n{said}\n" + "\n".join(more)
     return click.Command(name, params=parameters, callback=_callback(name), help=help_text)
 
 

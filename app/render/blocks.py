@@ -168,9 +168,12 @@ def _shortened(text: str) -> str:
 
 def _metric(item: Metric) -> Message:
     note = f" ({item.note})" if item.note else ""
+    value = f"{item.value:.3f}"
+    if item.low is not None and item.high is not None:
+        value += f" [{item.low:.3f}, {item.high:.3f}]"
     if item.baseline is None:
-        return TEXTS("metric", name=item.name, value=f"{item.value:.3f}", n=item.n, note=note)
+        return TEXTS("metric", name=item.name, value=value, n=item.n, note=note)
     return TEXTS(
-        "metric_beside", name=item.name, value=f"{item.value:.3f}", n=item.n, note=note,
+        "metric_beside", name=item.name, value=value, n=item.n, note=note,
         baseline=f"{item.baseline:.3f}", baseline_name=item.baseline_name,
     )  # fmt: skip

@@ -12,7 +12,6 @@ from skills.classify.columns import gold_column, text_column
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Judge, Verdict
 from skills.classify.learn import learn
-from skills.classify.write import suffix_of, write_table
 from skills.contract import Context
 from skills.events import (
     Answer,
@@ -27,6 +26,7 @@ from skills.events import (
     Table,
 )
 from skills.readers.tables import TableData, existing_column, read_table
+from skills.writers import suffix_of, write_table
 
 TEXTS = Catalogue(__package__)
 _EXAMPLES = 3

@@ -11,4 +11,6 @@ SPEC = SkillSpec(
     implementation="skills.faq.run:Faq",
     file_kinds=frozenset({"document", "table"}),
     models=("embedder",),
+    operations="skills.faq.operations:OPERATIONS",
+    chosen="skills.faq.operations:chosen",
 )

@@ -60,26 +60,24 @@ def lexical_weight(entries: Sequence[Entry], spread: float, encode: Encode) -> f
     return best * spread
 
 
+Best = Callable[[Sequence[str], Sequence[int] | None], npt.NDArray[np.float64]]
+"""Returns the best score of each question, shape (questions,), each without the entry that owns it."""
+
+
 def threshold_of(
-    entries: Sequence[Entry],
-    scores: Callable[[Sequence[str]], npt.NDArray[np.float64]],
-    language: str,
-    *,
-    same_language: bool,
+    entries: Sequence[Entry], best: Best, language: str, *, same_language: bool
 ) -> float:
     """Return the score below which nothing counts as an answer.
 
-    `scores` returns a score a question and entry, shape (questions, entries). The threshold lies half way
-    between what questions about anything else reach (95th percentile) and what the base's own questions
-    reach among the other entries (lower quartile). For questions in another language than the base's
-    only the first can be known, so its 90th percentile is the threshold.
+    It lies half way between what questions about anything else reach (95th percentile) and what the
+    base's own questions reach among the other entries (lower quartile). For questions in another
+    language than the base's only the first can be known, so its 90th percentile is the threshold.
     """
-    far = scores(text_lines("skills.faq", f"background.{language}.txt")).max(axis=1)
+    far = best(text_lines("skills.faq", f"background.{language}.txt"), None)
     if len(entries) < _LEAST or not same_language:
         return float(np.quantile(far, 0.9))
-    own = [entry.question or entry.answer for entry in entries[:_SAMPLE]]
-    among = scores(own)
-    among[np.arange(len(own)), np.arange(len(own))] = -1.0
-    near = float(np.quantile(among.max(axis=1), 0.25))
+    owners = np.unique(np.linspace(0, len(entries) - 1, _SELF_TEST, dtype=int)).tolist()
+    own = [entries[owner].question or entries[owner].answer for owner in owners]
+    near = float(np.quantile(best(own, owners), 0.25))
     chance = float(np.quantile(far, 0.95))
     return (chance + max(near, chance)) / 2

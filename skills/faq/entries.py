@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from models.errors import BadInputError
 from models.files import existing_file
@@ -17,6 +19,8 @@ from skills.readers.tables import TableData, detect_encoding, read_table
 TEXTS = Catalogue(__package__)
 _TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm"}
 _DOCUMENTS = {".pdf", ".docx", ".html", ".htm"}
+READABLE = _TABLES | _DOCUMENTS | {".md", ".markdown", ".txt"}
+"""Suffixes of the files that are read when a folder is named."""
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _ASKED = re.compile(
     r"^\s*(?:[-*]\s*)?\**(?:Q(?:uestion)?\s*\d*|问题?\s*\d*)\s*[:：.、]\**\s*(.+?)\**$",
@@ -33,13 +37,26 @@ _MAX_BYTES = 32 << 20
 _LONGEST_PASSAGE = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A question and its answer, or a passage whose `question` is the heading above it."""
+class Entry(msgspec.Struct, frozen=True):
+    """A question and its answer, or a passage whose `question` is the heading above it.
+
+    `where` is the place in the file, `source` the file's name.
+    """
 
     question: str
     answer: str
     where: str
+    source: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells entries apart, whatever file they stand in."""
+        return hashlib.sha256(f"{self.question}\0{self.answer}".encode()).hexdigest()[:20]
+
+    @property
+    def text(self) -> str:
+        """Question and answer as one text."""
+        return f"{self.question} {self.answer}".strip()
 
 
 def read_entries(path: Path) -> list[Entry]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.home import home
 from models.texts import Catalogue
 from skills.contract import Filled, Said
-from skills.faq.bases import last_base
+from skills.faq.bases import last_base, mentioned_base
 from skills.faq.entries import has_answers
 from skills.readers.files import Found
 from skills.readers.tables import sample_fits
@@ -40,6 +40,9 @@ class FaqRequest(Request):
 
     question: str = argument(TEXTS("field_question"), "")
     file: Path | None = option(TEXTS("field_file"))
+    base: str = option(TEXTS("field_base"), "")
+    before: str = option(TEXTS("field_before"), "")
+    draft: bool = option(TEXTS("field_draft"), False)
 
 
 def fill(said: Said) -> Filled:
@@ -48,10 +51,13 @@ def fill(said: Said) -> Filled:
         said.files
     )
     values: dict[str, object] = {"file": str(files[0].path)} if files else {}
-    question = find_question(said.bare, bool(files))
+    base = "" if files else mentioned_base(home(), said.bare)
+    if base:
+        values["base"] = base
+    question = find_question(said.bare, bool(files or base))
     if question:
         values["question"] = question
-    if not files and last_base(home()) is None:
+    if not files and not base and last_base(home()) is None:
         return Filled(values, "file", TEXTS("which_file"))
     if not question and not files:
         return Filled(values, "question", TEXTS("which_question"))

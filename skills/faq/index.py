@@ -1,34 +1,39 @@
-"""Knowledge bases in ChromaDB, embedded, with our own vectors; always rebuildable from the file.
+"""A knowledge base on disk: ChromaDB holds the vectors, `bases/KEY` the entries they belong to.
 
-Chroma's server is never started (CVE-2026-45829 concerns it, not embedded use), its telemetry is off,
-and it is given no embedding function, since its own would fetch a model.
+A vector's name says which entry it is of, so that after any change, or after a process that was killed, only
+what is missing is made and what is too much deleted. A store that can't be opened is made anew from the
+entries.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Generator, Sequence
+import shutil
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from models.embedder import Embedder, Kind
-from models.files import file_sha256
+from models.files import atomic_write
 from models.home import private_dir
 from skills.contract import Context
-from skills.faq.bases import remember_last
+from skills.faq.bases import Knowledge, remember_last
 from skills.faq.calibration import lexical_weight, spread_of, threshold_of
-from skills.faq.entries import Entry, read_entries
+from skills.faq.entries import Entry
 from skills.faq.lexical import Lexical
+from skills.faq.sources import Contents, read_base
 
-_SCHEMA = 3
+_SCHEMA = 4
 _CANDIDATES = 12
 _BATCH = 128
+_NAMES_AT_ONCE = 5000
 Floats = npt.NDArray[np.float32]
+Steps = Generator[tuple[int, int], None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,105 +44,172 @@ class Hit:
     score: float
 
 
-@dataclass(slots=True)
-class Base:
-    """An open knowledge base.
+class Calibration(msgspec.Struct, frozen=True):
+    """What a base says about itself, for questions in one language.
 
-    Attributes:
-        path: The file it was made from.
-        size: How many entries it has.
-        threshold: The score below which nothing counts as an answer.
-        fresh: It was built just now.
-        spread: The standard deviation of the cosines between different entries.
-        lexical: The words of the entries; a full match adds `lexical_weight` to a cosine.
+    `threshold`: the score below which nothing counts as an answer. `spread`: the standard deviation of
+    the cosines between different entries. A full match of words adds `lexical_weight` to a cosine.
+    `digest` and `schema` say for which contents that was found.
     """
 
-    path: Path
-    size: int
     threshold: float
-    fresh: bool
+    spread: float
+    lexical_weight: float
+    digest: str = ""
+    schema: int = _SCHEMA
+
+
+_decoder = msgspec.json.Decoder(Calibration)
+
+
+@dataclass(frozen=True)
+class Base:
+    """An opened knowledge base.
+
+    `numbers` are the places of the entries by their keys; `fresh` says that something was indexed now.
+    """
+
+    knowledge: Knowledge
+    contents: Contents
+    calibration: Calibration
     collection: Any
     embedder: Embedder
-    spread: float
     lexical: Lexical
-    lexical_weight: float
+    numbers: dict[str, int]
+    fresh: bool = False
 
     @property
     def name(self) -> str:
-        """What tells this base, in this state of its file, from others."""
-        return f"{self.collection.name} {self.collection.metadata['digest'][:16]}"
+        """What a person calls it."""
+        return self.knowledge.name
+
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return len(self.contents.entries)
+
+    @property
+    def threshold(self) -> float:
+        """The score below which nothing counts as an answer."""
+        return self.calibration.threshold
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the cosines between different entries."""
+        return self.calibration.spread
+
+    @property
+    def state(self) -> str:
+        """What tells this base with these contents from others."""
+        return f"{self.knowledge.key} {self.embedder.name} {self.contents.digest[:16]}"
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, in the order of the files."""
+        return self.contents.entries
+
+    def entry_scores(self, questions: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return the score of every entry for every question, shape (questions, entries).
+
+        Without written questions; for measuring on a few hundred questions, not for answering.
+        """
+        first, both = vectors_of(self.collection, self.contents.entries)
+        asked = self.embedder.encode(list(questions))
+        cosines = np.maximum(asked @ first.T, asked @ both.T).astype(np.float64)
+        scores: npt.NDArray[np.float64] = cosines + self.word_scores(questions)
+        return scores
+
+    def word_scores(self, questions: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return what words add to the score of every entry, shape (questions, entries)."""
+        weight = self.calibration.lexical_weight
+        rows = [weight * self.lexical.scores(question) for question in questions]
+        return np.array(rows, np.float64).reshape(len(questions), self.size)
 
     def search(self, question: str) -> list[Hit]:
         """Return the nearest entries, the best first, by vectors of question and answer and by words."""
         vector = self.embedder.encode([question])[0]
         words = self.lexical.scores(question)
         cosines = self._near(vector)
-        for number in np.argsort(-words, kind="stable")[:_CANDIDATES].tolist():
-            if words[number] > 0 and number not in cosines:
-                cosines[number] = self._cosine(number, vector)
-        score = {n: cosine + self.lexical_weight * float(words[n]) for n, cosine in cosines.items()}
+        cosines |= self._cosines(_best(words, _CANDIDATES) - cosines.keys(), vector)
+        weight = self.calibration.lexical_weight
+        score = {n: cosine + weight * float(words[n]) for n, cosine in cosines.items()}
         order = sorted(score, key=lambda number: (-score[number], number))
-        entries = self._entries(order)
-        return [Hit(entry, score[number]) for entry, number in zip(entries, order, strict=True)]
+        return [Hit(self.contents.entries[number], score[number]) for number in order]
 
     def _near(self, vector: Floats) -> dict[int, float]:
         """Return the cosines of the nearest entries by their numbers."""
-        count = min(2 * _CANDIDATES, 2 * self.size)
         found = self.collection.query(
-            query_embeddings=[vector.tolist()], n_results=count, include=["metadatas", "distances"]
+            query_embeddings=[vector.tolist()],
+            n_results=min(3 * _CANDIDATES, 2 * self.size),
+            include=["distances"],
         )
         best: dict[int, float] = {}
-        for meta, distance in zip(found["metadatas"][0], found["distances"][0], strict=True):
-            number, cosine = int(meta["number"]), 1.0 - float(distance)
+        for name, distance in zip(found["ids"][0], found["distances"][0], strict=True):
+            number = self.numbers.get(_entry_of(name))
+            if number is not None:
+                best[number] = max(1.0 - float(distance), best.get(number, -1.0))
+        return best
+
+    def _cosines(self, numbers: Iterable[int], vector: Floats) -> dict[int, float]:
+        """Return the cosines of given entries."""
+        names = [name for n in numbers for name in _names(self.contents.entries[n], 0)]
+        if not names:
+            return {}
+        found = self.collection.get(ids=names, include=["embeddings"])
+        best: dict[int, float] = {}
+        cosines = np.asarray(found["embeddings"]) @ vector
+        for name, cosine in zip(found["ids"], cosines.tolist(), strict=True):
+            number = self.numbers[_entry_of(name)]
             best[number] = max(cosine, best.get(number, -1.0))
         return best
 
-    def _cosine(self, number: int, vector: Floats) -> float:
-        found = self.collection.get(ids=[f"q-{number}", f"qa-{number}"], include=["embeddings"])
-        return float((np.asarray(found["embeddings"]) @ vector).max())
-
-    def _entries(self, numbers: Sequence[int]) -> list[Entry]:
-        found = self.collection.get(ids=[f"q-{n}" for n in numbers], include=["metadatas"])
-        by_number = {int(meta["number"]): meta for meta in found["metadatas"]}
-        metas = [by_number[number] for number in numbers]
-        return [Entry(meta["question"], meta["answer"], meta["where"]) for meta in metas]
-
-    def entries(self) -> list[Entry]:
-        """Return all entries, in the order of the file."""
-        return self._entries(range(self.size))
-
 
 def open_base(
-    path: Path, context: Context, *, language: str
+    knowledge: Knowledge, context: Context, *, language: str
 ) -> Generator[tuple[int, int], None, Base]:
-    """Open the knowledge base of a file, building it when the file is new or has changed.
+    """Open a knowledge base, indexing what is new or has changed in its files.
 
     Yields how many vectors of how many are made. `language` is the question's: a Chinese question to an
-    English file needs the multilingual model. One process builds at a time.
+    English file needs the multilingual model. One process indexes at a time.
+
+    Raises:
+        BadInputError: Its files hold no answer.
     """
     from filelock import FileLock
 
-    path = path.absolute()
-    folder = private_dir(context.home / "knowledge")
-    digest = file_sha256(path)
-    with FileLock(folder / "lock"):
-        client = _client(folder)
-        entries: list[Entry] | None = None
-        chinese = language == "zh" or _is_chinese(entries := read_entries(path))
+    root = private_dir(context.home / "knowledge")
+    with FileLock(root / "lock"):
+        contents = read_base(knowledge, context.home)
+        chinese = language == "zh" or _is_chinese(contents.entries)
         embedder = context.runtimes.embedder("zh" if chinese else "en")
-        name = _name(path, embedder, language)
-        collection = _whole(client, name, digest)
-        fresh = collection is None
-        if collection is None:
-            plan = _Plan(entries or read_entries(path), digest, language, embedder)
-            collection = yield from _build(client, name, plan, context)
-        lexical = _lexical(collection, context.home, path)
-    remember_last(context.home, path)
-    meta = collection.metadata
-    threshold, spread = float(meta["threshold"]), float(meta["spread"])
-    weight = float(meta["lexical_weight"])
-    size = int(meta["size"])
-    return Base(path, size, threshold, fresh, collection, embedder, spread, lexical, weight)
+        folder = knowledge.folder(context.home)
+        kept = folder / f"{embedder.name[:20]}-{language}.json"
+        name = _collection_name(knowledge, embedder)
+        collection = _open_collection(root, name)
+        indexer = _Indexer(collection, contents, embedder, context)
+        calibration = _read(kept)
+        good = calibration is not None and calibration.digest == contents.digest
+        fresh = not (good and collection.count() == _count(contents))
+        if fresh:
+            yield from indexer.synchronise()
+        lexical = _lexical(folder, contents)
+        if fresh or calibration is None:
+            calibration = indexer.calibrate(lexical, language)
+            atomic_write(kept, msgspec.json.encode(calibration), mode=0o600)
+    remember_last(context.home, knowledge)
+    numbers = {entry.key: number for number, entry in enumerate(contents.entries)}
+    return Base(knowledge, contents, calibration, collection, embedder, lexical, numbers, fresh)
+
+
+def drop_index(knowledge: Knowledge, home: Path) -> None:
+    """Delete the vectors of a base."""
+    from filelock import FileLock
+
+    root = private_dir(home / "knowledge")
+    with FileLock(root / "lock"):
+        client = _client(root)
+        for collection in client.list_collections():
+            if collection.name.startswith(f"kb-{knowledge.key}-"):
+                client.delete_collection(collection.name)
 
 
 def _is_chinese(entries: Sequence[Entry]) -> bool:
@@ -145,124 +217,186 @@ def _is_chinese(entries: Sequence[Entry]) -> bool:
     return sum("\u4e00" <= c <= "\u9fff" for c in text) > 0.2 * len(text)
 
 
-def _client(folder: Path) -> Any:
+def _client(root: Path) -> Any:
     import chromadb
     from chromadb.config import Settings
 
     return chromadb.PersistentClient(
-        str(folder / "chroma"), Settings(anonymized_telemetry=False, allow_reset=False)
+        str(root / "chroma"), Settings(anonymized_telemetry=False, allow_reset=False)
     )
 
 
-def _name(path: Path, embedder: Embedder, language: str) -> str:
-    """Return a collection name for a file of any name: Chroma allows few characters."""
-    return (
-        f"kb-{hashlib.sha256(str(path).encode()).hexdigest()[:24]}-{embedder.name[:20]}-{language}"
-    )
+def _collection_name(knowledge: Knowledge, embedder: Embedder) -> str:
+    """Return a name of the few characters that Chroma allows."""
+    return f"kb-{knowledge.key}-{embedder.name[:20]}"
 
 
-def _whole(client: Any, name: str, digest: str) -> Any | None:
-    """Return a collection that was finished from this very file, else None."""
+def _open_collection(root: Path, name: str) -> Any:
+    """Return a collection, empty if it is new; a damaged store is put aside, and everything made anew."""
     try:
-        collection = client.get_collection(name, embedding_function=None)
-        meta = collection.metadata or {}
-        good = meta.get("schema") == _SCHEMA and meta.get("digest") == digest
-        return collection if good and collection.count() == 2 * meta["size"] else None
-    except Exception:  # chroma raises its own kinds for missing and for damaged ones: build anew
-        return None
+        return _collection(root, name)
+    except Exception:  # chroma raises its own kinds, and sqlite's, for what is damaged
+        _close_clients()
+        shutil.rmtree(root / "chroma", ignore_errors=True)
+        return _collection(root, name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What a collection is made from; `language` is that of the questions it will get."""
-
-    entries: list[Entry]
-    digest: str
-    language: str
-    embedder: Embedder
-
-
-def _build(
-    client: Any, name: str, plan: _Plan, context: Context
-) -> Generator[tuple[int, int], None, Any]:
-    """Make the collection: two vectors an entry, its question and question with answer."""
-    with contextlib.suppress(Exception):  # it may not exist
-        client.delete_collection(name)
-    entries, embedder = plan.entries, plan.embedder
-    texts = [entry.question or entry.answer for entry in entries]
-    texts += [_whole_text(entry) for entry in entries]
-    parts = []
-    for start in range(0, len(texts), _BATCH):
-        yield start, len(texts)
-        chunk = texts[start : start + _BATCH]
-        parts.append(embedder.encode(chunk, kind="passage", should_stop=context.should_stop))
-    vectors = np.concatenate(parts)
-    index = _index_words(entries)
-    meta = {
-        "hnsw:space": "cosine",
-        "schema": _SCHEMA,
-        "digest": plan.digest,
-        "size": len(entries),
-        **_calibrated(plan, vectors, index, context),
-    }
-    collection = client.create_collection(name, metadata=meta, embedding_function=None)
-    metadatas = [
-        {"number": i, "question": e.question, "answer": e.answer, "where": e.where}
-        for i, e in enumerate(entries)
-    ] * 2
-    ids = [f"{kind}-{i}" for kind in ("q", "qa") for i in range(len(entries))]
-    for start in range(0, len(ids), _BATCH):
-        context.check()
-        rows = slice(start, start + _BATCH)
-        collection.add(ids=ids[rows], embeddings=vectors[rows].tolist(), metadatas=metadatas[rows])
-    kept = _lexical_path(collection, context.home)
-    for old in kept.parent.glob(f"{name}-*.npz"):  # of an earlier state of the file
-        old.unlink()
-    index.save(kept)
+def _collection(root: Path, name: str) -> Any:
+    collection = _client(root).get_or_create_collection(
+        name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+    )
+    if collection.count():
+        collection.peek(1)  # reads what a damaged store can't
     return collection
 
 
-def _calibrated(plan: _Plan, vectors: Floats, index: Lexical, context: Context) -> dict[str, float]:
-    """Return what the base says about itself: spread, weight of words, threshold."""
-    count = len(plan.entries)
-    by_question, by_both = vectors[:count], vectors[count:]
+def _close_clients() -> None:
+    """Let go of a store that is to be deleted: Chroma keeps one system a path."""
+    from chromadb.api.shared_system_client import SharedSystemClient
 
-    def encode(texts: Sequence[str], kind: Kind) -> Floats:
-        return plan.embedder.encode(texts, kind=kind, should_stop=context.should_stop)
-
-    spread = spread_of(by_question)
-    weight = lexical_weight(plan.entries, spread, encode)
-
-    def scores(texts: Sequence[str]) -> npt.NDArray[np.float64]:
-        queries = encode(texts, "query")
-        cosines = np.maximum(queries @ by_question.T, queries @ by_both.T).astype(np.float64)
-        words = np.stack([index.scores(text) for text in texts])
-        fused: npt.NDArray[np.float64] = cosines + weight * words
-        return fused
-
-    same = _is_chinese(plan.entries) == (plan.language == "zh")
-    threshold = threshold_of(plan.entries, scores, plan.language, same_language=same)
-    return {"spread": spread, "lexical_weight": weight, "threshold": threshold}
+    with contextlib.suppress(Exception):
+        SharedSystemClient.clear_system_cache()
 
 
-def _lexical(collection: Any, home: Path, path: Path) -> Lexical:
-    """Return the words of a base: kept beside its vectors, made anew from the file where they are gone."""
-    kept = _lexical_path(collection, home)
-    index = Lexical.load(kept)
-    if index is None or int(index.count) != int(collection.metadata["size"]):
-        index = _index_words(read_entries(path))
-        index.save(kept)
+def _names(entry: Entry, written: int) -> list[str]:
+    """Return the names of an entry's vectors: its question, question with answer, written questions."""
+    names = [f"q-{entry.key}"]
+    if entry.question:
+        names.append(f"b-{entry.key}")
+    return names + [f"w{number}-{entry.key}" for number in range(written)]
+
+
+def _entry_of(name: str) -> str:
+    return name.partition("-")[2]
+
+
+def _texts(contents: Contents) -> dict[str, str]:
+    """Return the texts to index by the names of their vectors."""
+    texts: dict[str, str] = {}
+    for entry in contents.entries:
+        written = contents.written.get(entry.key, [])
+        both = [entry.text] if entry.question else []
+        named = zip(
+            _names(entry, len(written)),
+            [entry.question or entry.answer, *both, *written],
+            strict=True,
+        )
+        texts.update(named)
+    return texts
+
+
+def _count(contents: Contents) -> int:
+    return sum(
+        len(_names(entry, len(contents.written.get(entry.key, ())))) for entry in contents.entries
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexer:
+    """Brings a collection to what a base holds, and finds its calibration."""
+
+    collection: Any
+    contents: Contents
+    embedder: Embedder
+    context: Context
+
+    def synchronise(self) -> Steps:
+        """Make the vectors that are missing, and delete those of entries that are gone.
+
+        The names of written questions are counted, not hashed: when one changes all are made anew.
+        """
+        texts = _texts(self.contents)
+        there = set(self.collection.get(include=[])["ids"])
+        stale = sorted(name for name in there if name not in texts or name.startswith("w"))
+        for start in range(0, len(stale), _NAMES_AT_ONCE):
+            self.collection.delete(ids=stale[start : start + _NAMES_AT_ONCE])
+        missing = [name for name in texts if name not in there or name.startswith("w")]
+        for start in range(0, len(missing), _BATCH):
+            yield start, len(missing)
+            self.context.check()
+            names = missing[start : start + _BATCH]
+            vectors = self._encode([texts[name] for name in names], "passage")
+            self.collection.upsert(ids=names, embeddings=vectors.tolist())
+
+    def _encode(self, texts: Sequence[str], kind: Kind) -> Floats:
+        return self.embedder.encode(texts, kind=kind, should_stop=self.context.should_stop)
+
+    def _written(self) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Return the vectors of written questions, and the numbers of the entries they are for."""
+        names: list[str] = []
+        owner: list[int] = []
+        for number, entry in enumerate(self.contents.entries):
+            mine = _names(entry, len(self.contents.written.get(entry.key, ())))
+            names += [name for name in mine if name.startswith("w")]
+            owner += [number] * (len(names) - len(owner))
+        vectors = _vectors(self.collection, names) if names else None
+        empty = np.zeros((0, self.embedder.dimension), np.float32)
+        return empty if vectors is None else vectors, np.array(owner, np.int64)
+
+    def calibrate(self, lexical: Lexical, language: str) -> Calibration:
+        """Find what the base says about itself: spread, weight of words, threshold."""
+        entries = self.contents.entries
+        own, both = vectors_of(self.collection, entries)
+        written, owner = self._written()
+        spread = spread_of(own)
+        weight = lexical_weight(entries, spread, self._encode)
+
+        def best(texts: Sequence[str], owners: Sequence[int] | None) -> npt.NDArray[np.float64]:
+            found = np.zeros(len(texts))
+            for row, (text, query) in enumerate(
+                zip(texts, self._encode(texts, "query"), strict=True)
+            ):
+                self.context.check()
+                cosines = np.maximum(own @ query, both @ query)
+                np.maximum.at(cosines, owner, written @ query)
+                scores = cosines + weight * lexical.scores(text)
+                if owners is not None:
+                    scores[owners[row]] = -1.0
+                found[row] = float(scores.max())
+            return found
+
+        same = _is_chinese(entries) == (language == "zh")
+        threshold = threshold_of(entries, best, language, same_language=same)
+        return Calibration(threshold, spread, weight, self.contents.digest)
+
+
+def vectors_of(collection: Any, entries: Sequence[Entry]) -> tuple[Floats, Floats]:
+    """Return the vectors of the entries' questions and of question with answer, each (entries, d)."""
+    own = _vectors(collection, [_names(entry, 0)[0] for entry in entries])
+    return own, _vectors(collection, [_names(entry, 0)[-1] for entry in entries])
+
+
+def _vectors(collection: Any, names: list[str]) -> Floats:
+    """Return vectors in the order of their names, shape (names, dimension)."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(names), _NAMES_AT_ONCE):
+        part = collection.get(ids=names[start : start + _NAMES_AT_ONCE], include=["embeddings"])
+        found.update(zip(part["ids"], part["embeddings"], strict=True))
+    return np.asarray([found[name] for name in names], np.float32)
+
+
+def _best(scores: Floats, count: int) -> set[int]:
+    """Return the places of the highest scores above nothing."""
+    count = min(count, len(scores))
+    found = np.argpartition(-scores, count - 1)[:count] if count else np.zeros(0, np.int64)
+    return {int(number) for number in found if scores[number] > 0}
+
+
+def _read(path: Path) -> Calibration | None:
+    try:
+        calibration = _decoder.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return calibration if calibration.schema == _SCHEMA else None
+
+
+def _lexical(folder: Path, contents: Contents) -> Lexical:
+    """Return the words of a base: kept beside its entries, made anew when those changed."""
+    path = folder / f"words-{contents.digest[:16]}.npz"
+    index = Lexical.load(path)
+    if index is None or int(index.count) != len(contents.entries):
+        index = Lexical.build([entry.text for entry in contents.entries])
+        for old in folder.glob("words-*.npz"):
+            old.unlink(missing_ok=True)
+        index.save(path)
     return index
-
-
-def _lexical_path(collection: Any, home: Path) -> Path:
-    folder = private_dir(home / "knowledge" / "lexical")
-    return folder / f"{collection.name}-{collection.metadata['digest'][:16]}.npz"
-
-
-def _index_words(entries: Sequence[Entry]) -> Lexical:
-    return Lexical.build([_whole_text(entry) for entry in entries])
-
-
-def _whole_text(entry: Entry) -> str:
-    return f"{entry.question} {entry.answer}".strip()

@@ -55,6 +55,7 @@ class SecondReader:
 
     def __init__(self, base: Base, likelihood: Likelihood, context: Context) -> None:
         self._base, self._likelihood, self._context = base, likelihood, context
+        self.model = likelihood.model.name
         self._weight = WEIGHT * base.spread
 
     def read(
@@ -62,10 +63,10 @@ class SecondReader:
     ) -> Generator[tuple[int, int], None, Reading]:
         """Yield how many of how many steps are done; return the new order."""
         threshold = yield from self._threshold(language)
-        read = self._blended(question, hits[:CANDIDATES], language)
-        return Reading(read, threshold)
+        return Reading(self.ranked(question, hits[:CANDIDATES], language), threshold)
 
-    def _blended(self, question: str, hits: list[Hit], language: Language) -> list[Hit]:
+    def ranked(self, question: str, hits: list[Hit], language: Language) -> list[Hit]:
+        """Return entries in the order of both readings, with the sum as their score."""
         alone = self._logprob(TEXTS("read_alone").to(language), question)
         gains = [self._after(hit.entry, question, language) - alone for hit in hits]
         read = [
@@ -86,7 +87,7 @@ class SecondReader:
         """Return the threshold of this base and model, finding it the first time."""
         path = private_dir(self._context.home / "knowledge") / "readings.json"
         known = _read(path)
-        key = f"{self._base.name} {self._likelihood.model.name} {WEIGHT}"
+        key = f"{self._base.state} {self._likelihood.model.name} {WEIGHT}"
         if key not in known:
             known = {**_read(path), key: (yield from self._calibrated(language))}
             atomic_write(path, json.dumps(known), mode=0o600)
@@ -100,7 +101,7 @@ class SecondReader:
         for number, own in enumerate(sample):
             yield number, len(sample)
             others = [hit for hit in self._base.search(own.question) if hit.entry != own]
-            read = self._blended(own.question, others[:_SAMPLE_CANDIDATES], language)
+            read = self.ranked(own.question, others[:_SAMPLE_CANDIDATES], language)
             reached.append(read[0].score if read else 0.0)
         near = float(np.quantile(reached, 0.25)) if reached else 0.0
         return max(near, self._base.threshold)

@@ -11,16 +11,27 @@ import msgspec
 from models.files import atomic_write
 from models.home import private_dir
 from models.journal import open_journal, read_journal, write_line
+from skills.faq.bases import Knowledge, of_file
 
 
-class Unanswered(msgspec.Struct, frozen=True):
-    """One question: when it was asked (seconds since 1970), of which file, and what came nearest."""
+class Unanswered(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One question: when it was asked (seconds since 1970), of which base, and what came nearest.
+
+    `wrong` says that it was answered, and that the answer was marked as wrong.
+    """
 
     at: float
     file: str
     question: str
     nearest: str
     score: float
+    named: bool = False
+    wrong: bool = False
+
+    @property
+    def base(self) -> Knowledge:
+        """The base that was asked, without its files if it has a name."""
+        return Knowledge(self.file, ()) if self.named else of_file(Path(self.file))
 
 
 _decoder = msgspec.json.Decoder(Unanswered)
@@ -30,9 +41,12 @@ def _path(home: Path) -> Path:
     return home / "knowledge" / "unanswered.jsonl"
 
 
-def keep(home: Path, file: Path, question: str, nearest: str, score: float) -> None:
+def keep(
+    home: Path, base: Knowledge, question: str, nearest: str, score: float, *, wrong: bool = False
+) -> None:
     """Write a question down; a disk that can't be written does not keep the customer from a reply."""
-    entry = Unanswered(time.time(), str(file), question, nearest, round(score, 4))
+    file = base.name if base.named else base.sources[0]
+    entry = Unanswered(time.time(), file, question, nearest, round(score, 4), base.named, wrong)
     private_dir(home / "knowledge")
     with contextlib.suppress(OSError), open_journal(_path(home)) as file_:
         write_line(file_, entry)

@@ -55,4 +55,5 @@ def test_what_is_no_follow_up(sales: Path) -> None:
     for text in ("thank you", "what is a forecast?", "and who are you?", "now tell me a joke"):
         assert _follow("forecast", values, text, sales.parent) is None
     faq = {"file": str(sales), "question": "when?"}
-    assert _follow("faq", faq, "and do you ship to Norway?", sales.parent) is None
+    continued = _follow("faq", faq, "and do you ship to Norway?", sales.parent)
+    assert continued == {**faq, "question": "and do you ship to Norway?", "before": "when?"}

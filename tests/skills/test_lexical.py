@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.faq import result_of
 from models.runtimes import Runtimes
 from skills.contract import Context
+from skills.faq.bases import of_file
 from skills.faq.calibration import lexical_weight, spread_of
 from skills.faq.entries import Entry
 from skills.faq.index import Base, open_base
@@ -92,14 +93,14 @@ def test_words_that_the_vectors_miss_are_found(small: Runtimes, home: Path, tmp_
     lines = [f"## Part XQ-{n * 37:04}\nShelf {n} holds part XQ-{n * 37:04}.\n" for n in range(60)]
     path.write_text("\n".join(lines))
     context = Context(small, home)
-    base: Base = result_of(open_base(path, context, language="en"))
+    base: Base = result_of(open_base(of_file(path), context, language="en"))
     best = base.search("where is XQ-1517")[0]
     assert "XQ-1517" in best.entry.answer
-    kept = list((home / "knowledge" / "lexical").iterdir())
+    kept = list((home / "knowledge" / "bases").glob("*/words-*"))
     assert len(kept) == 1
     kept[0].write_bytes(b"damaged")
-    again: Base = result_of(open_base(path, context, language="en"))
+    again: Base = result_of(open_base(of_file(path), context, language="en"))
     assert again.search("where is XQ-1517")[0].entry == best.entry
     path.write_text(path.read_text() + "\n## Part ZZ-9\nShelf 99.\n")
-    result_of(open_base(path, context, language="en"))
-    assert len(list((home / "knowledge" / "lexical").iterdir())) == 1
+    result_of(open_base(of_file(path), context, language="en"))
+    assert len(list((home / "knowledge" / "bases").glob("*/words-*"))) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,15 +14,20 @@ from models.errors import Stopped
 from models.runtimes import Runtimes
 from skills.contract import Context
 from skills.events import Answer, Assumption, Progress
+from skills.faq.bases import of_file
 from skills.faq.entries import Entry
 from skills.faq.face import FaqRequest
-from skills.faq.index import Base, Hit
+from skills.faq.index import Base, Calibration, Hit
 from skills.faq.run import Faq
 from skills.faq.second import SecondReader, needed
+from skills.faq.sources import Contents
 
 
 def base(threshold: float = 0.5, spread: float = 0.1) -> Base:
-    return Base(Path("faq.md"), 3, threshold, False, None, None, spread, None, 0.0)  # type: ignore[arg-type]
+    calibration = Calibration(threshold, spread, 0.0)
+    nothing: Any = None
+    contents = Contents([Entry("q", "a", "")], {}, [])
+    return Base(of_file(Path("faq.md")), contents, calibration, nothing, nothing, nothing, {})
 
 
 def hits(*scores: float) -> list[Hit]:

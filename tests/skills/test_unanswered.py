@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from assets import SAMPLES
+from skills.faq.bases import of_file
 from skills.faq.unanswered import every, forget, keep
 from tests.conftest import Program
 
 
 def test_kept_listed_forgotten(home: Path) -> None:
-    keep(home, Path("/shop/faq.md"), "do you rent boats", "Do you rent bicycles?", 0.41)
-    keep(home, Path("/shop/faq.md"), "Maria Lopez's order?", "Orders", 0.3)
+    keep(home, of_file(Path("/shop/faq.md")), "do you rent boats", "Do you rent bicycles?", 0.41)
+    keep(home, of_file(Path("/shop/faq.md")), "Maria Lopez's order?", "Orders", 0.3)
     path = home / "knowledge" / "unanswered.jsonl"
     assert path.stat().st_mode & 0o077 == 0
     with path.open("ab") as file:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def suffix_of(table: TableData) -> str:
     return _SUFFIX[table.format]
 
 
-def write_table(table: TableData, added: dict[str, Sequence[str]], path: Path) -> None:
+def write_table(table: TableData, added: Mapping[str, Sequence[str]], path: Path) -> None:
     """Write every row and column of the table and the added columns, whole or not at all."""
     columns = [*table.columns, *(free_name(name, table.columns) for name in added)]
     rows = [

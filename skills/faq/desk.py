@@ -1,0 +1,102 @@
+"""One question to one knowledge base: the first reading, and the second where that leaves something open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from models.errors import InhouseError
+from models.texts import language_of
+from skills.contract import Context
+from skills.faq.entries import Entry
+from skills.faq.index import Base, Hit
+from skills.faq.second import SecondReader, needed
+
+WEAK_READERS = ("smollm2",)
+_TWINS = 0.3  # spreads between two candidates that are too near to choose between
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question finds, the best first; `model` read a second time, if one did."""
+
+    hits: list[Hit]
+    threshold: float
+    model: str = ""
+    seconds: float = 0.0
+
+    @property
+    def answered(self) -> bool:
+        """Say whether the best entry is near enough to be the answer."""
+        return bool(self.hits) and self.hits[0].score >= self.threshold
+
+
+class Desk:
+    """Answers for one base. `model` reads a second time; None where none that is good enough is here."""
+
+    def __init__(self, base: Base, context: Context, *, second: bool = True) -> None:
+        self.base, self._context = base, context
+        self._reader: SecondReader | None = None
+        self._wanted = second
+
+    def ask(
+        self, question: str, *, before: str = "", without: Sequence[Entry] = ()
+    ) -> Generator[tuple[int, int], None, Found]:
+        """Yield how many of how many steps are done; return what was found.
+
+        `before` is the question that this one may continue. Entries of `without` count as not there.
+        """
+        hits = self._searched(question, before, without)
+        exact = [hit for hit in hits if _same(hit.entry.question, question)]
+        if exact:
+            return Found(exact[:1], min(self.base.threshold, exact[0].score))
+        model = self._model() if needed(hits, self.base) else ""
+        if not model:
+            return Found(hits, self.base.threshold)
+        started = time.monotonic()
+        assert self._reader is not None
+        reading = yield from self._reader.read(question, hits, language_of(question))
+        return Found(reading.hits, reading.threshold, model, time.monotonic() - started)
+
+    def _searched(self, question: str, before: str, without: Sequence[Entry]) -> list[Hit]:
+        hits = self.base.search(question)
+        if before:
+            joined = self.base.search(f"{before} {question}")
+            hits = max(hits, joined, key=lambda found: found[0].score)
+        return [hit for hit in hits if hit.entry not in without] if without else hits
+
+    def _model(self) -> str:
+        """Return the name of a language model that is good enough to read; empty if none is here."""
+        if not self._wanted:
+            return ""
+        if self._reader is None:
+            try:
+                model = self._context.runtimes.llm()
+            except InhouseError:  # none on disk, or too little memory: the first reading stands
+                model = None
+            if model is None or model.name.startswith(WEAK_READERS):
+                self._wanted = False
+                return ""
+            likelihood = self._context.runtimes.likelihood()
+            self._reader = SecondReader(self.base, likelihood, self._context)
+        return self._reader.model
+
+
+def twins(found: Found, base: Base) -> list[Hit]:
+    """Return the candidates among which only the customer can choose; one or none if that is clear."""
+    if not found.answered:
+        return []
+    best = found.hits[0].score
+    least = max(found.threshold, best - _TWINS * base.spread)
+    near = [hit for hit in found.hits if hit.score >= least]
+    return near if len({hit.entry.answer for hit in near}) > 1 else near[:1]
+
+
+def _same(entry: str, question: str) -> bool:
+    """Say whether a question is an entry's own, but for case, spaces and the mark at its end."""
+
+    def plain(text: str) -> str:
+        return " ".join(text.casefold().split()).rstrip(" ?？.。!！")
+
+    return bool(entry) and plain(entry) == plain(question)
