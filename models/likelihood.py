@@ -30,6 +30,15 @@ class _State:
     data: Any  # a ctypes array
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A question that is answered with yes or no; each may be written in several ways."""
+
+    question: str
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+
+
 class Likelihood:
     """Log-probabilities of short texts after prefixes whose states are kept in memory.
 
@@ -50,12 +59,29 @@ class Likelihood:
         Raises:
             Stopped: `should_stop` said so.
         """
+        return self.judged(prefix, text, None, should_stop)[0]
+
+    def judged(
+        self, prefix: str, text: str, asks: Choice | None, should_stop: ShouldStop = never
+    ) -> tuple[float, float]:
+        """Return log P(text | prefix), and the log-odds of yes against no to a question after both.
+
+        One evaluation does both; without a question the odds are 0.
+
+        Raises:
+            Stopped: `should_stop` said so.
+        """
         tokens = self.model.tokens(text)[:_MOST_TEXT_TOKENS]
         if not tokens:
-            return 0.0
+            return 0.0, 0.0
+        tail = self.model.tokens(asks.question) if asks else []
         with self.model.stopping(should_stop):
             last = self._restore(prefix)
-            return self._sum(last, tokens)
+            self._evaluate([last, *tokens, *tail] if tail else [last, *tokens[:-1]])
+            likely = sum(self._logprob(row, token) for row, token in enumerate(tokens))
+            if asks is None:
+                return likely, 0.0
+            return likely, self._odds(len(tokens) + len(tail), asks)
 
     def _restore(self, prefix: str) -> int:
         """Put the cache where the prefix ends but for its last token; return that token."""
@@ -104,21 +130,31 @@ class Likelihood:
         raw.n_tokens = len(state.tokens) - 1
         raw.input_ids[: raw.n_tokens] = state.tokens[:-1]
 
-    def _sum(self, last: int, tokens: Sequence[int]) -> float:
-        """Evaluate the text in one batch and add up the log-probabilities of its tokens."""
+    def _evaluate(self, given: Sequence[int]) -> None:
+        """Evaluate tokens in one batch, keeping the logits after each."""
         raw = self.model.raw
         at = raw.n_tokens
-        given = [last, *tokens[:-1]]
         raw._ctx.kv_cache_seq_rm(-1, at, -1)
         raw._batch.set_batch(batch=given, n_past=at, logits_all=True)
         raw._ctx.decode(raw._batch)
         raw.input_ids[at : at + len(given)] = given
         raw.n_tokens = at + len(given)
-        return sum(self._logprob(row, token) for row, token in enumerate(tokens))
+
+    def _odds(self, row: int, asks: Choice) -> float:
+        """Return the log-odds of the first tokens of yes against those of no."""
+        logits = self._logits(row)
+
+        def total(words: Sequence[str]) -> float:
+            first = {self.model.tokens(word)[0] for word in words}
+            return float(np.logaddexp.reduce([float(logits[token]) for token in first]))
+
+        return total(asks.yes) - total(asks.no)
+
+    def _logits(self, row: int) -> Any:
+        raw = self.model.raw
+        return np.ctypeslib.as_array(raw._ctx.get_logits_ith(row), shape=(raw.n_vocab(),))
 
     def _logprob(self, row: int, token: int) -> float:
-        raw = self.model.raw
-        pointer = raw._ctx.get_logits_ith(row)
-        logits = np.ctypeslib.as_array(pointer, shape=(raw.n_vocab(),))
+        logits = self._logits(row)
         top = logits.max()
         return float(logits[token] - top - np.log(np.exp(logits - top).sum(dtype=np.float64)))

@@ -88,7 +88,7 @@ def start(
     """Do what WORDS say as a job, and follow it; Ctrl+C stops it, and it can be resumed."""
     folder = str(out.absolute()) if out else ""
     ask = Ask(text=" ".join(words), out=folder, language=options.chosen)
-    _begin(Jobs().create(ask, options.device), options, detach, as_json)
+    begin(Jobs().create(ask, options.device), options, detach, as_json)
 
 
 @jobs.command()
@@ -99,10 +99,11 @@ def start(
 @guarded
 def resume(options: Options, job: str, detach: bool, as_json: bool) -> None:
     """Go on with a job that was stopped, failed or interrupted; finished pieces are not redone."""
-    _begin(Jobs().find(job), options, detach, as_json)
+    begin(Jobs().find(job), options, detach, as_json)
 
 
-def _begin(job: Job, options: Options, detach: bool, as_json: bool) -> None:
+def begin(job: Job, options: Options, detach: bool, as_json: bool) -> None:
+    """Start a job, and follow it to its end unless it is detached."""
     job.start(detach=detach)
     if detach and as_json:
         click.echo(json.dumps({"job": job.id}))

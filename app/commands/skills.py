@@ -27,6 +27,8 @@ def skill_command(name: str, language: Language) -> click.Command:
     parameters += [
         click.Option(["--out"], type=Path, help=TEXTS("option_out").to(language)),
         click.Option(["--json", "as_json"], is_flag=True, help=TEXTS("option_json").to(language)),
+        click.Option(["--job", "as_job"], is_flag=True, help=TEXTS("option_job").to(language)),
+        click.Option(["--detach"], is_flag=True, help=TEXTS("option_detach").to(language)),
     ]
     listed = "\n".join(
         f"{field.upper()}: {description(info, language)}"
@@ -91,7 +93,15 @@ class Pair(click.ParamType[tuple[str, str]]):
 def _callback(name: str) -> Callable[..., None]:
     @click.pass_obj
     @guarded
-    def call(options: Options, /, out: Path | None, as_json: bool, **values: Any) -> None:
+    def call(
+        options: Options,
+        /,
+        out: Path | None,
+        as_json: bool,
+        as_job: bool,
+        detach: bool,
+        **values: Any,
+    ) -> None:
         fields = registry.get(name).request_class().model_fields
         given = {k: v for k, v in values.items() if not _is_unset(v, fields[k].default)}
         request = {key: _plain(value) for key, value in given.items()}
@@ -99,6 +109,12 @@ def _callback(name: str) -> Callable[..., None]:
             skill=name, request=request, out=str(out.absolute()) if out else "",
             language=options.language,
         )  # fmt: skip
+        if as_job or detach:
+            from agents.jobs import Jobs
+            from app.commands.jobs import begin
+
+            begin(Jobs().create(ask, options.device), options, detach, as_json)
+            return
         sys.exit(run([ask], options, as_json=as_json))
 
     return call

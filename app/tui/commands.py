@@ -7,7 +7,8 @@ from models.texts import Language
 from skills import registry
 
 OWN = (
-    "tour", "talk", "copy", "open", "job", "jobs", "sessions", "models", "settings", "help", "clear", "quit",
+    "tour", "talk", "copy", "open", "wrong", "unanswered", "job", "jobs", "sessions", "models", "settings",
+    "help", "clear", "quit",
 )  # fmt: skip
 
 

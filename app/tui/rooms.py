@@ -15,6 +15,7 @@ from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.turn import Turn
 from models.home import home
 from models.preferences import interface_language, preferences
+from skills.events import Answer
 
 if TYPE_CHECKING:
     from app.tui.app import ChatApp
@@ -68,6 +69,35 @@ async def show_result(app: ChatApp, rest: str) -> None:
     path = Path(files[-1].path)
     path = path.parent if rest == "folder" else path
     app.hint(app.say("opened" if show_file(path) else "no_viewer", path=path))
+
+
+async def wrong(app: ChatApp, rest: str) -> None:
+    """Keep the last question whose answer was wrong, for the owner to answer better."""
+    from skills.faq.bases import find_base, last_base, of_file
+    from skills.faq.unanswered import keep
+
+    finals = [turn.view.final for turn in reversed(app.query(Turn))]
+    answers = [final for final in finals if isinstance(final, Answer) and final.skill == "faq"]
+    final = next((a for a in answers if a.data.get("question") and a.request.get("question")), None)
+    base = None
+    if final and "base" in final.request:
+        base = find_base(home(), str(final.request["base"]))
+    elif final:
+        named = final.request.get("file")
+        base = of_file(Path(str(named))) if named else last_base(home())
+    if final is None or base is None:
+        app.hint(app.say("nothing_wrong"))
+        return
+    asked, near = str(final.request["question"]), str(final.data["question"])
+    keep(home(), base, asked, near, float(final.data.get("score", 0.0)), wrong=True)
+    app.hint(app.say("kept_as_wrong", question=asked))
+
+
+async def unanswered(app: ChatApp, rest: str) -> None:
+    """See the questions without an answer; answer some."""
+    from app.tui.screens.unanswered import UnansweredScreen
+
+    app.push_screen(UnansweredScreen(app.options.language))
 
 
 async def sessions(app: ChatApp, rest: str) -> None:
@@ -173,7 +203,7 @@ async def talk(app: ChatApp, rest: str) -> None:
 
 
 _COMMANDS = {
-    "tour": tour, "talk": talk, "copy": copy, "open": show_result, "job": job, "jobs": jobs,
-    "sessions": sessions, "models": models, "settings": settings, "help": show_help, "clear": clear,
-    "quit": leave,
+    "tour": tour, "talk": talk, "copy": copy, "open": show_result, "wrong": wrong,
+    "unanswered": unanswered, "job": job, "jobs": jobs, "sessions": sessions, "models": models,
+    "settings": settings, "help": show_help, "clear": clear, "quit": leave,
 }  # fmt: skip

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from models.errors import InhouseError
 from models.texts import Catalogue
-from skills.classify.columns import text_column
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.labels import find_labels, find_one_group, wants_sentiment
+from skills.readers.messages import text_column
 from skills.readers.tables import read_table, sample_fits
 from skills.request import Request, argument, option
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from models.errors import UsageError
 from models.texts import Catalogue
-from skills.classify.columns import gold_column, text_column
+from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Judge, Verdict
 from skills.classify.learn import learn
@@ -25,6 +25,7 @@ from skills.events import (
     Skipped,
     Table,
 )
+from skills.readers.messages import text_column
 from skills.readers.tables import TableData, existing_column, read_table
 from skills.writers import suffix_of, write_table
 

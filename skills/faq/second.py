@@ -2,9 +2,10 @@
 
 How much likelier does an entry make the customer's question? The log-probability of the question's
 tokens after the entry, minus that without it (Sachan et al. 2022, "Improving passage retrieval with
-zero-shot question generation", is the root of the idea), in nats, is added to the first reading's
-cosine, scaled by how far cosines spread in this knowledge base. The threshold for the sum is found as the
-first one is: from the base's own questions with their entry left out.
+zero-shot question generation", is the root of the idea), in nats, and the log-odds with which the model
+says that the entry answers the question are added to the first reading's cosine, scaled by how far
+cosines spread in this knowledge base. The threshold for the sum is found as the first one is: from the
+base's own questions with their entry left out.
 """
 
 from __future__ import annotations
@@ -19,15 +20,22 @@ import numpy as np
 
 from models.files import atomic_write
 from models.home import private_dir
-from models.likelihood import Likelihood
+from models.likelihood import Choice, Likelihood
 from models.texts import Catalogue, Language
 from skills.contract import Context
-from skills.faq.entries import Entry
 from skills.faq.index import Base, Hit
 
 TEXTS = Catalogue(__package__)
 CANDIDATES = 5
 WEIGHT = 0.16
+WEIGHT_YES = 0.8
+_ASKS: dict[Language, Choice] = {
+    "en": Choice(
+        "\nDoes the entry answer this message? Answer yes or no: ",
+        (" yes", "yes", " Yes", "Yes"), (" no", "no", " No", "No"),
+    ),
+    "zh": Choice("\n这条内容能回答这条提问吗？回答“能”或“不能”：", ("能",), ("不能", "不")),
+}  # fmt: skip
 _CLEAR = 1.5  # spreads between the best two, or below the threshold, that need no second look
 _SAMPLE = 32
 _SAMPLE_CANDIDATES = 2  # many questions with few entries each say more than few with many
@@ -56,7 +64,6 @@ class SecondReader:
     def __init__(self, base: Base, likelihood: Likelihood, context: Context) -> None:
         self._base, self._likelihood, self._context = base, likelihood, context
         self.model = likelihood.model.name
-        self._weight = WEIGHT * base.spread
 
     def read(
         self, question: str, hits: list[Hit], language: Language
@@ -67,27 +74,25 @@ class SecondReader:
 
     def ranked(self, question: str, hits: list[Hit], language: Language) -> list[Hit]:
         """Return entries in the order of both readings, with the sum as their score."""
-        alone = self._logprob(TEXTS("read_alone").to(language), question)
-        gains = [self._after(hit.entry, question, language) - alone for hit in hits]
-        read = [
-            Hit(hit.entry, hit.score + self._weight * gain)
-            for hit, gain in zip(hits, gains, strict=True)
-        ]
+        alone, _ = self._judged(TEXTS("read_alone").to(language), question, None)
+        read = []
+        for hit in hits:
+            entry = hit.entry
+            text = TEXTS("read_after", question=entry.question, answer=entry.answer).to(language)
+            likely, odds = self._judged(text, question, _ASKS[language])
+            gained = WEIGHT * (likely - alone) + WEIGHT_YES * odds
+            read.append(Hit(entry, hit.score + self._base.spread * gained))
         return sorted(read, key=lambda hit: -hit.score)
 
-    def _after(self, entry: Entry, question: str, language: Language) -> float:
-        text = TEXTS("read_after", question=entry.question, answer=entry.answer).to(language)
-        return self._logprob(text, question)
-
-    def _logprob(self, prefix: str, question: str) -> float:
+    def _judged(self, prefix: str, question: str, asks: Choice | None) -> tuple[float, float]:
         self._context.check()
-        return self._likelihood(prefix + "\n", question, self._context.should_stop)
+        return self._likelihood.judged(prefix + "\n", question, asks, self._context.should_stop)
 
     def _threshold(self, language: Language) -> Generator[tuple[int, int], None, float]:
         """Return the threshold of this base and model, finding it the first time."""
         path = private_dir(self._context.home / "knowledge") / "readings.json"
         known = _read(path)
-        key = f"{self._base.state} {self._likelihood.model.name} {WEIGHT}"
+        key = f"{self._base.state} {self._likelihood.model.name} {WEIGHT} {WEIGHT_YES}"
         if key not in known:
             known = {**_read(path), key: (yield from self._calibrated(language))}
             atomic_write(path, json.dumps(known), mode=0o600)

@@ -128,7 +128,7 @@ def added_answers(folder: Path) -> list[Entry]:
     return list(read_journal(folder / "added.jsonl", _entries))
 
 
-def add_answer(folder: Path, question: str, answer: str) -> None:
+def add_answer(folder: Path, entry: Entry) -> None:
     """Add an answer of the owner's to a base.
 
     Raises:
@@ -136,7 +136,7 @@ def add_answer(folder: Path, question: str, answer: str) -> None:
     """
     private_dir(folder)
     with open_journal(folder / "added.jsonl") as file:
-        write_line(file, Entry(question, answer, "", "added"))
+        write_line(file, entry)
 
 
 def _known(folder: Path) -> list[FileState]:

@@ -68,7 +68,17 @@ def forget(home: Path, words: str = "", older_than: float | None = None) -> int:
         return words.casefold() in entry.question.casefold()
 
     left = [entry for entry in questions if not goes(entry)]
+    _leave(home, questions, left)
+    return len(questions) - len(left)
+
+
+def remove(home: Path, texts: set[str]) -> None:
+    """Delete questions of these very words."""
+    questions = every(home)
+    _leave(home, questions, [entry for entry in questions if entry.question not in texts])
+
+
+def _leave(home: Path, questions: list[Unanswered], left: list[Unanswered]) -> None:
     if len(left) < len(questions):
         lines = b"".join(msgspec.json.encode(entry) + b"\n" for entry in left)
         atomic_write(_path(home), lines, mode=0o600)
-    return len(questions) - len(left)

@@ -31,6 +31,7 @@ from app.tui.screens.jobs import JobsScreen
 from app.tui.screens.models import ModelsScreen
 from app.tui.screens.sessions import SessionsScreen
 from app.tui.screens.settings import SettingsScreen
+from app.tui.screens.unanswered import UnansweredScreen
 from app.tui.tour import tour
 from app.tui.widgets.prompt import Prompt
 from app.tui.widgets.status import StatusLine
@@ -39,6 +40,9 @@ from app.tui.widgets.turn import Turn
 from assets import SAMPLES
 from models import preferences
 from skills.events import Answer
+from skills.faq.bases import of_file
+from skills.faq.sources import added_answers
+from skills.faq.unanswered import every, keep
 from tests.app.test_chat import SCRIPTS, PlayedEngine, _say, _text, _wait
 from tests.conftest import Program
 
@@ -511,3 +515,39 @@ def test_snapshot_of_the_sessions(snap_compare: Any, monkeypatch: pytest.MonkeyP
 
     app = ChatApp(Options(), PlayedEngine())
     assert snap_compare(app, terminal_size=(90, 24), run_before=play)
+
+
+async def test_open_questions_are_answered_with_one_key(app: ChatApp, home: Path) -> None:
+    base = of_file(SAMPLES / "faq.md")
+    for question in ("do you rent scooters", "do you sell tea", "do you rent scooters"):
+        keep(home, base, question, "Do you rent bicycles?", 0.3)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await _command(pilot, "/unanswered")
+        assert isinstance(app.screen, UnansweredScreen)
+        assert "2 ×  do you rent scooters" in _shown(pilot).splitlines()[0]
+        await pilot.press("a")
+        app.screen.query_one(Input).value = "Yes, from ten euros."
+        await pilot.press("enter")
+        assert "scooters" not in _shown(pilot)
+        assert [entry.answer for entry in added_answers(base.folder(home))] == [
+            "Yes, from ten euros."
+        ]
+        await pilot.press("d", "d")
+        assert every(home) == []
+        await pilot.press("escape")
+
+
+async def test_an_answer_is_marked_as_wrong(home: Path) -> None:
+    request = {"question": "is it open", "file": str(SAMPLES / "faq.md")}
+    answer = Answer(
+        "At nine.", "faq", request, data={"question": "When do you open?", "score": 0.5}
+    )
+    SCRIPTS["is it open"] = [answer]
+    app = ChatApp(Options(), PlayedEngine())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await _command(pilot, "/wrong")
+        assert every(home) == []
+        await _say(pilot, "is it open")
+        await _command(pilot, "/wrong")
+        (question,) = every(home)
+        assert (question.question, question.wrong) == ("is it open", True)

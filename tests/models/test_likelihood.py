@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from models.errors import Stopped
-from models.likelihood import Likelihood
+from models.likelihood import Choice, Likelihood
 from models.llm import Turn
 from models.runtimes import Runtimes
 from models.scoring import LabelScorer
+from skills.faq.second import _ASKS
 
 pytestmark = pytest.mark.small
 PREFIX = "The shop is open from nine to six.\n\nA customer asks:\n"
@@ -46,6 +47,28 @@ def test_what_fits_is_likelier(small: Runtimes) -> None:
     other = "We repair bicycles of all makes.\n\nA customer asks:\n"
     question = "When does the shop open?"
     assert likelihood(PREFIX, question) > likelihood(other, question)
+
+
+def test_one_evaluation_gives_both(small: Runtimes) -> None:
+    likelihood = Likelihood(small.llm())
+    asks = Choice("\nIs that answered above? yes or no: ", (" yes", "yes"), (" no", "no"))
+    alone = likelihood(PREFIX, "When do you open?")
+    likely, odds = likelihood.judged(PREFIX, "When do you open?", asks)
+    assert likely == pytest.approx(alone, abs=0.05 * abs(alone) + 0.3)
+    turned = Choice(asks.question, asks.no, asks.yes)
+    assert likelihood.judged(PREFIX, "When do you open?", turned)[1] == pytest.approx(
+        -odds, abs=0.2
+    )
+    assert likelihood.judged(PREFIX, "", asks) == (0.0, 0.0)
+
+
+@pytest.mark.standard
+def test_yes_is_likelier_where_the_entry_answers(standard: Runtimes) -> None:
+    likelihood = Likelihood(standard.llm())
+    asks = _ASKS["en"]
+    right = likelihood.judged(PREFIX, "can I come at ten in the morning?", asks)[1]
+    wrong = likelihood.judged(PREFIX, "do you sell bicycle helmets?", asks)[1]
+    assert right > wrong
 
 
 def test_others_are_not_disturbed(small: Runtimes) -> None:

@@ -12,7 +12,7 @@ import pytest
 from assets import SAMPLES
 from models.errors import BadInputError, Stopped, UsageError
 from models.runtimes import Runtimes
-from skills.classify.columns import gold_column, text_column
+from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest, fill
 from skills.classify.instructions import for_the_shop
 from skills.classify.judge import Judge, spoken_names
@@ -21,6 +21,7 @@ from skills.contract import Context, Filled, Said
 from skills.events import Answer, Artifact, Metric, Notice, Skipped
 from skills.readers.files import find_files
 from skills.readers.labels import find_labels, find_one_group
+from skills.readers.messages import text_column
 from skills.readers.tables import read_table
 from tests.conftest import Program
 

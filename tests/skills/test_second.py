@@ -82,11 +82,11 @@ def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> Non
     opened = base_of(SAMPLES / "faq.md", context, "en")
     reader = SecondReader(opened, standard.likelihood(), context)
     question = "I'm 1.82 tall, which bike is right for me"
-    found = reader._blended(question, opened.search(question)[:5], "en")
+    found = reader.ranked(question, opened.search(question)[:5], "en")
     assert "size" in found[0].entry.question.lower()
     stopped = Context(standard, home, should_stop=lambda: True)
     with pytest.raises(Stopped):
-        SecondReader(opened, standard.likelihood(), stopped)._blended(question, found, "en")
+        SecondReader(opened, standard.likelihood(), stopped).ranked(question, found, "en")
 
 
 @pytest.mark.small

@@ -1,0 +1,39 @@
+"""Find the column of a table that holds messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.errors import BadInputError
+from models.texts import Catalogue
+from skills.readers.columns import hinted
+from skills.readers.dates import parse_dates
+from skills.readers.numbers import parse_number
+from skills.readers.tables import TableData, existing_column
+
+TEXTS = Catalogue(__package__)
+_TEXT_HINTS = (
+    r"text|review|message|comment|feedback|body|content|subject|description|note|question|ticket"
+    r"|评论|评价|内容|留言|消息|反馈|正文|文本|问题"
+)
+
+
+def text_column(table: TableData, asked: str, exclude: Sequence[str] = ()) -> str:
+    """Return the column of messages: the one asked for, else by its name, else the longest texts.
+
+    Raises:
+        UsageError: The column asked for is not there.
+        BadInputError: No column holds text.
+    """
+    if asked:
+        return existing_column(table, asked)
+    lengths = {}
+    for name in table.columns:
+        cells = [cell for cell in table.column(name)[:500] if cell.strip()]
+        words = [cell for cell in cells if parse_number(cell) is None]
+        if name not in exclude and len(words) > len(cells) / 2 and parse_dates(cells) is None:
+            lengths[name] = sum(map(len, words)) / max(1, len(words))
+    if not lengths:
+        raise BadInputError(TEXTS("no_text", path=table.path))
+    named = [name for name in hinted(list(lengths), _TEXT_HINTS) if lengths[name] >= 8]
+    return max(named or lengths, key=lambda name: lengths[name])

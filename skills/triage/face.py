@@ -1,0 +1,51 @@
+"""What a triage needs to know, and how an ask says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.texts import Catalogue
+from skills.contract import Filled, Said
+from skills.readers.files import Found
+from skills.readers.labels import find_labels
+from skills.readers.tables import sample_fits
+from skills.request import Request, argument, option
+
+TEXTS = Catalogue(__package__)
+
+
+class TriageRequest(Request):
+    """Look through messages."""
+
+    source: Path | None = argument(TEXTS("field_source"), None)
+    text: str = option(TEXTS("field_text"), "")
+    text_column: str = option(TEXTS("field_text_column"), "")
+    labels: tuple[str, ...] = option(TEXTS("field_labels"), ())
+    faq: Path | None = option(TEXTS("field_faq"))
+    base: str = option(TEXTS("field_base"), "")
+
+
+def fill(said: Said) -> Filled:
+    """Find the messages, a FAQ beside them, and own groups."""
+    values: dict[str, object] = {}
+    messages = [found for found in said.files if found.kind in {"table", "audio", "folder"}]
+    documents = [found for found in said.files if found.kind == "document"]
+    source, *_ = [*messages, *documents, None]
+    if source:
+        values["source"] = str(source.path)
+    faq = [found for found in (*documents, *messages[1:]) if found != source]
+    if faq:
+        values["faq"] = str(faq[0].path)
+    labels = find_labels(said.bare)
+    if len(labels) >= 2:
+        values["labels"] = list(labels)
+    if not source:
+        return Filled(values, "source", TEXTS("which_messages"))
+    return Filled(values)
+
+
+def fits(found: Found) -> bool:
+    """Say whether a table can be messages: it has rows with words in them."""
+    return sample_fits(
+        found, lambda table: any(len(cell.split()) > 2 for row in table.rows for cell in row)
+    )
