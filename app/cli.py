@@ -30,12 +30,20 @@ _COMMANDS = {
 }
 
 
+# Operations that are asked for so often that they have a command of their own.
+_SHORT = {
+    "evaluate": "classify evaluate",
+    "compress": "classify compress",
+    "train": "classify train",
+}
+
+
 class LazyGroup(click.Group):
     """Imports a command's module only when that command runs or shows its own help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands and skills."""
-        return [*sorted(_COMMANDS), *registry.names()]
+        return [*sorted([*_COMMANDS, *_SHORT]), *registry.names()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command; a skill's is made from its request."""
@@ -44,12 +52,12 @@ class LazyGroup(click.Group):
         if cmd_name in _COMMANDS:
             command: click.Command = load_object(_COMMANDS[cmd_name])
             return command
-        if cmd_name in registry.names():
+        if cmd_name in registry.names() or cmd_name in _SHORT:
             from app.commands.skills import skill_command
 
             language = interface_language(ctx.params.get("lang"))
             try:
-                return skill_command(cmd_name, language)
+                return skill_command(_SHORT.get(cmd_name, cmd_name), language)
             except InhouseError as error:  # a stranger's skill that does not load
                 give_up(error, language)
         return None
@@ -74,7 +82,7 @@ class LazyGroup(click.Group):
         with formatter.section(TEXTS("help_skills").to(language)):
             formatter.write_dl([(n, registry.summary(n, language)) for n in registry.names()])
         with formatter.section(TEXTS("help_commands").to(language)):
-            names = sorted(_COMMANDS)
+            names = sorted([*_COMMANDS, *_SHORT])
             formatter.write_dl([(n, TEXTS(f"command_{n}").to(language)) for n in names])
 
 

@@ -29,7 +29,7 @@ def atomic_writer(path: Path, *, mode: int | None = None, newline: str = "") -> 
         ResourceError: The disk is full, or the folder cannot be written.
     """
     with (
-        _landing(path, mode) as temporary,
+        landing(path, mode) as temporary,
         temporary.open("w", encoding="utf-8", newline=newline) as f,
     ):
         yield f
@@ -44,7 +44,7 @@ def atomic_write(path: Path, data: str | bytes, *, mode: int | None = None) -> P
         ResourceError: The disk is full, or the folder cannot be written.
     """
     raw = data.encode("utf-8") if isinstance(data, str) else data
-    with _landing(path, mode) as temporary, temporary.open("wb") as f:
+    with landing(path, mode) as temporary, temporary.open("wb") as f:
         f.write(raw)
         f.flush()
         os.fsync(f.fileno())
@@ -57,8 +57,12 @@ def private_file(path: Path, mode: Literal["wb", "xb", "ab"]) -> IO[bytes]:
 
 
 @contextlib.contextmanager
-def _landing(path: Path, mode: int | None) -> Iterator[Path]:
-    """Give a temporary neighbour of `path`; move it there at the end, or remove it."""
+def landing(path: Path, mode: int | None) -> Iterator[Path]:
+    """Give a temporary neighbour of `path`; move it there at the end, or remove it.
+
+    Raises:
+        ResourceError: The disk is full, or the folder cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import psutil
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
 from models.embedder import Embedder
-from models.errors import TEXTS, BadInputError, InhouseError, ResourceError
+from models.errors import TEXTS, BadInputError, CorruptModelError, InhouseError, ResourceError
 from models.files import existing_file
 from models.likelihood import Likelihood
 from models.llm import LanguageModel
@@ -103,6 +104,26 @@ class Runtimes:
         if name not in self._warm:  # what is missing is named before any other model leaves
             self.store.folder(name)
         return self._get(catalog().get(name), "ONNX Runtime", self._load_embedder)
+
+    def own_embedder(self, folder: Path) -> Embedder:
+        """Return an encoder of the person's own: a folder with `model.onnx` and `encoder.json`.
+
+        Raises:
+            CorruptModelError: The folder does not hold one.
+        """
+        path = folder / "model.onnx"
+        try:
+            base = str(json.loads((folder / "encoder.json").read_text(encoding="utf-8"))["base"])
+            megabytes = 2 * path.stat().st_size // _MEGA + 50
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CorruptModelError(TEXTS("own_encoder_damaged", path=folder)) from error
+
+        def load(_: Model, use: Use) -> Embedder:
+            return Embedder(folder, f"{base}@{folder}", use, self.threads)
+
+        made = path.stat().st_mtime_ns
+        entry = Model(base, "embedder", "", ("any",), megabytes, (), (), (), id=f"{folder} {made}")
+        return self._get(entry, "ONNX Runtime", load)
 
     def vision(self) -> ImageModel:
         """Return the image model."""

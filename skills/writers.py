@@ -14,7 +14,7 @@ from models.files import atomic_write
 from skills.readers.tables import TableData
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?")
-_SUFFIX = {"csv": ".csv", "jsonl": ".jsonl", "xlsx": ".xlsx"}
+_SUFFIX = {"csv": ".csv", "jsonl": ".jsonl", "xlsx": ".xlsx", "parquet": ".parquet"}
 
 
 def suffix_of(table: TableData) -> str:
@@ -78,4 +78,14 @@ def _xlsx(table: TableData, columns: list[str], rows: list[list[str]]) -> bytes:
     return out.getvalue()
 
 
-_WRITERS = {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx}
+def _parquet(table: TableData, columns: list[str], rows: list[list[str]]) -> bytes:
+    import pyarrow
+    from pyarrow import parquet
+
+    cells = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    out = io.BytesIO()
+    parquet.write_table(pyarrow.table(dict(zip(columns, cells, strict=True))), out)
+    return out.getvalue()
+
+
+_WRITERS = {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx, "parquet": _parquet}

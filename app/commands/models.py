@@ -24,7 +24,23 @@ _MEGA = 1_000_000
 _JSON_SECONDS = 0.2
 
 
-@click.group()
+class _Models(click.Group):
+    """Also compares models that a person trained: that is an operation of `classify`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted([*super().list_commands(ctx), "compare"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command."""
+        if cmd_name != "compare":
+            return super().get_command(ctx, cmd_name)
+        from app.commands.skills import skill_command
+
+        return skill_command("classify compare", ctx.obj.language if ctx.obj else "en")
+
+
+@click.group(cls=_Models)
 def models() -> None:
     """The models on this machine: list, fetch, check."""
 

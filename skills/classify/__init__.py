@@ -10,5 +10,7 @@ SPEC = SkillSpec(
     fits="skills.classify.face:fits",
     implementation="skills.classify.run:Classify",
     file_kinds=frozenset({"table", "document"}),
+    operations="skills.classify.operations:OPERATIONS",
+    chosen="skills.classify.operations:chosen",
     models=("llm", "embedder"),
 )

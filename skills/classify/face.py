@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from models.errors import InhouseError
 from models.texts import Catalogue
+from skills.classify.operations import mentioned
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.labels import find_labels, find_one_group, wants_sentiment
 from skills.readers.messages import text_column
-from skills.readers.tables import read_table, sample_fits
+from skills.readers.tables import sample_columns, sample_fits
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
@@ -22,7 +22,6 @@ _LEARN = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _MESSAGE = re.compile(r"[:：]\s*(.+)$|[\"“「]([^\"”」]{4,})[\"”」]", re.DOTALL)
-_SAMPLE = 20
 _SENTIMENT = {"en": ("positive", "negative", "neutral"), "zh": ("正面", "负面", "中性")}
 
 
@@ -35,6 +34,7 @@ class ClassifyRequest(Request):
     meanings: dict[str, str] = option(TEXTS("field_meanings"), {})
     learn: str = option(TEXTS("field_learn"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
+    model: str = option(TEXTS("field_model"), "")
 
 
 def fill(said: Said) -> Filled:
@@ -48,11 +48,14 @@ def fill(said: Said) -> Filled:
     asked, message = (said.bare, "") if rows else _without_message(said.bare)
     if message:
         values["text"] = message
-    columns = _columns(rows[0].path) if rows else []
+    columns = sample_columns(rows[0].path) if rows else []
     if rows and _LEARN.search(said.bare):
         column = named_column(said.bare, columns)
         if column:
             return Filled({**values, "learn": column})
+    trained = mentioned(asked)
+    if trained and not find_labels(asked):
+        return Filled({**values, "model": trained[0]})
     labels = find_labels(asked)
     if labels:
         values["labels"] = list(labels)
@@ -100,11 +103,3 @@ def _is_list(before: str, after: str) -> bool:
     """Say whether what follows a colon is the list of groups, as in `into: a, b, c`."""
     listed = re.search(r"[,、，]| and | or |和|或", after)
     return bool(_BEFORE_LIST.search(before) and listed)
-
-
-def _columns(path: Path) -> list[str]:
-    """Return the columns of the table; a bad file is reported when it is read."""
-    try:
-        return read_table(path, limit=_SAMPLE).columns
-    except InhouseError:
-        return []

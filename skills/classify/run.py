@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from models.errors import UsageError
 from models.texts import Catalogue
+from skills.classify.bulk import apply_model
 from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Judge, Verdict
@@ -57,6 +58,9 @@ class Classify:
         """See `Skill.run`."""
         if request.file is None and not request.text.strip():
             raise UsageError(TEXTS("nothing_to_sort"))
+        if request.model:
+            yield from apply_model(request, context)
+            return
         if not request.learn and not 2 <= len(set(request.labels)) <= _MOST_LABELS:
             raise UsageError(TEXTS("labels_needed", most=_MOST_LABELS))
         if request.file is None:
@@ -139,7 +143,7 @@ class Classify:
                 sorted_.confidences[position] = float(shares[best])
             yield Progress(start + len(rows), len(empty), unit, note)
         majority = context.say(TEXTS("majority"))
-        how = context.say(TEXTS("how_learned", features=learned.features))
+        how = context.say(TEXTS("how_learned", features=TEXTS(f"kind_{learned.kind}")))
         sorted_.evidence += [
             Metric(
                 context.say(TEXTS("accuracy")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -17,6 +18,7 @@ from typing import Any
 from models.errors import BadInputError, InhouseError, UsageError
 from models.files import existing_file
 from models.texts import Catalogue
+from skills.readers import parquet
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.numbers import parse_number
@@ -28,8 +30,9 @@ _SAMPLE_LINES = 200
 _SAMPLE_ROWS = 50
 _HEAD_BYTES = 4 << 20
 _DELIMITERS = ",;\t|"
-_FIELD_LIMIT = 16 << 20
+FIELD_LIMIT = 16 << 20
 _LONG_CELL = 60
+_PARQUET_BATCH = 4096
 _ENOUGH_TO_GUESS = 40
 
 
@@ -51,7 +54,7 @@ class TableData:
         rows: As many cells a row as there are columns.
         numbers: The row number in the file of each row.
         bad: Rows that were mended or left out, and why.
-        format: `csv`, `jsonl` or `xlsx`.
+        format: `csv`, `jsonl`, `xlsx` or `parquet`.
         encoding: Of the text, empty for Excel.
         delimiter: Of the CSV, else empty.
         sheet: Which sheet of an Excel file was read.
@@ -73,19 +76,23 @@ class TableData:
         return [row[at] for row in self.rows]
 
 
-def read_table(path: Path, *, limit: int | None = None) -> TableData:
+def read_table(path: Path, *, limit: int | None = None, whole: bool = True) -> TableData:
     """Read a table; what is inside counts, not the suffix. `limit` stops after so many rows.
+
+    Without `whole` the file may be of any size, since only its first rows are wanted.
 
     Raises:
         BadInputError: Not a table, empty, too large, or damaged; names the file and says why.
     """
     existing_file(path)
-    if path.stat().st_size > _MAX_BYTES:
+    if whole and path.stat().st_size > _MAX_BYTES:
         raise BadInputError(TEXTS("too_large", path=path, megabytes=_MAX_BYTES >> 20))
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"PK\x03\x04"):
         table = _read_excel(path, limit)
+    elif start.startswith(parquet.MAGIC):
+        table = _read_parquet(path, limit)
     elif start.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadInputError(TEXTS("old_excel", path=path))
     else:
@@ -121,6 +128,14 @@ def sample_fits(found: Found, test: Callable[[TableData], object]) -> bool:
         return False
 
 
+def sample_columns(path: Path) -> list[str]:
+    """Return the columns of a table; none of a bad file, which is reported when it is read."""
+    try:
+        return read_table(path, limit=_SAMPLE_ROWS).columns
+    except InhouseError:
+        return []
+
+
 def _head(path: Path, limit: int | None) -> bytes:
     """Return a file's bytes; with a limit only as many whole lines as surely hold so many rows."""
     with path.open("rb") as file:
@@ -138,7 +153,7 @@ def _read_text(path: Path, limit: int | None) -> TableData:
     if path.suffix.lower() in {".jsonl", ".ndjson"} or (first == "{" and _is_json_line(text)):
         return _read_json_lines(path, text, encoding, limit)
     delimiter = detect_delimiter(text)
-    csv.field_size_limit(_FIELD_LIMIT)
+    csv.field_size_limit(FIELD_LIMIT)
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
     try:
         rows = list(enumerate(reader, 1))
@@ -244,7 +259,7 @@ def _assemble(
         body = filled[start:]
     table = TableData(path, columns, [], [])
     for number, row in body[:limit]:
-        cells, reason = _fit(row, len(columns), delimiter)
+        cells, reason = fit_row(row, len(columns), delimiter)
         table.rows.append(cells)
         table.numbers.append(number)
         if reason:
@@ -260,7 +275,7 @@ def _width(row: list[str]) -> int:
     return width
 
 
-def _fit(row: list[str], width: int, delimiter: str) -> tuple[list[str], str]:
+def fit_row(row: list[str], width: int, delimiter: str) -> tuple[list[str], str]:
     """Bring a row to the header's width: short rows are padded, long ones lose no text."""
     if _width(row) <= width:
         return (row + [""] * width)[:width], ""
@@ -323,12 +338,12 @@ def _read_json_lines(path: Path, text: str, encoding: str, limit: int | None) ->
         columns.update(dict.fromkeys(map(str, record)))
     table.columns = list(columns)
     for number, record in records:
-        table.rows.append([_cell(record.get(name)) for name in table.columns])
+        table.rows.append([as_cell(record.get(name)) for name in table.columns])
         table.numbers.append(number)
     return table
 
 
-def _cell(value: Any) -> str:
+def as_cell(value: Any) -> str:
     """Return a value as the text of a cell."""
     if value is None:
         return ""
@@ -339,6 +354,16 @@ def _cell(value: Any) -> str:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
+
+
+def _read_parquet(path: Path, limit: int | None) -> TableData:
+    with parquet.opened(path) as file:
+        table = TableData(path, unique_names(file.schema_arrow.names), [], [], format="parquet")
+    rows = itertools.chain.from_iterable(parquet.batches(path, limit or _PARQUET_BATCH))
+    for number, row in enumerate(itertools.islice(rows, limit), 1):
+        table.rows.append([as_cell(cell) for cell in row])
+        table.numbers.append(number)
+    return table
 
 
 def _read_excel(path: Path, limit: int | None) -> TableData:
@@ -371,5 +396,5 @@ def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
                 rows = enumerate(sheet.iter_rows(values_only=True), 1)
-                yield sheet.title, [(number, list(map(_cell, row))) for number, row in rows]
+                yield sheet.title, [(number, list(map(as_cell, row))) for number, row in rows]
         book.close()

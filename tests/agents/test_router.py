@@ -101,7 +101,10 @@ def test_what_is_inside_a_table_counts(small: Runtimes, tmp_path: Path) -> None:
             "question,answer\nWhen do you open?,At nine in the morning\n",
             ["classify", "faq", "triage"],
         ),
-        "reviews.csv": ("id,review\n1,I love it so much\n2,It broke after a day\n", ["classify", "triage"]),
+        "reviews.csv": (
+            "id,review\n1,I love it so much\n2,It broke after a day\n",
+            ["classify", "triage"],
+        ),
     }
     for name, (text, skills) in texts.items():
         (tmp_path / name).write_text(text)

@@ -1,0 +1,185 @@
+"""Sentence encoders as torch modules, for training, pruning and exporting. Only imported where that is done.
+
+An encoder maps token ids and a 0/1 mask, both (n, t), to hidden states (n, t, d); what runs is its ONNX
+form (`embedder`), which pools them. An encoder of one's own is a folder with `model.onnx`, `tokenizer.json`
+and `encoder.json`, which names the base it came from.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.errors import TEXTS, BadInputError
+from models.files import atomic_write
+from models.home import private_dir
+
+_NAMES = ("input_ids", "attention_mask")
+_MAX_TOKENS = 256
+_KEPT = ("tokenizer.json", "charmap.json")
+
+
+class Bert(nn.Module):
+    """A BERT-like model of transformers, up to its last hidden states."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The encoder's layers; a shorter list makes a smaller model."""
+        found: nn.ModuleList = self.model.encoder.layer
+        return found
+
+    def keep(self, layers: Sequence[int]) -> None:
+        """Drop all other layers."""
+        self.model.encoder.layer = nn.ModuleList(self.layers[i] for i in layers)
+        self.model.config.num_hidden_layers = len(layers)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """(n, t) token ids and 0/1 mask in, (n, t, d) out."""
+        states: Tensor = self.model(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state
+        return states
+
+
+def load_encoder(folder: Path) -> nn.Module:
+    """Return the encoder of a store's folder, or of a local folder in the form of transformers.
+
+    Weights are read as safetensors only.
+
+    Raises:
+        BadInputError: It holds no encoder that can be trained.
+    """
+    if (folder / "e5-small-q4.bin").exists():
+        from models.convert.e5 import Encoder, read
+
+        encoder = Encoder(read((folder / "e5-small-q4.bin").read_bytes()))
+        return encoder.requires_grad_(True)
+    try:
+        from transformers import AutoModel
+        from transformers.utils import logging as quiet
+
+        quiet.set_verbosity_error()
+        quiet.disable_progress_bar()
+        model = AutoModel.from_pretrained(
+            str(folder), local_files_only=True, use_safetensors=True, attn_implementation="eager"
+        )
+        return Bert(model)
+    except Exception as error:  # transformers raises many kinds
+        raise BadInputError(
+            TEXTS("no_encoder", path=folder, reason=type(error).__name__)
+        ) from error
+
+
+def pooled(states: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean of the real tokens' states, of length one, shape (n, d)."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+    return nn.functional.normalize(mean, dim=1)
+
+
+class Tokens:
+    """Turns texts into padded token ids as the base's `embedder` does."""
+
+    def __init__(self, folder: Path, *, prefix: str = "") -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self._prefix = prefix
+        self._charmap: dict[int, str] = {}
+        if (folder / "charmap.json").exists():
+            told = json.loads((folder / "charmap.json").read_text(encoding="utf-8"))
+            self._charmap = {ord(character): text for character, text in told.items()}
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text."""
+        ready = [self._prefix + text for text in texts]
+        if self._charmap:
+            ready = [" ".join(text.translate(self._charmap).split()) for text in ready]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(ready)]
+
+
+def padded(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Return token ids and their mask, both (n, t)."""
+    width = max(map(len, ids))
+    tokens = torch.zeros(len(ids), width, dtype=torch.long)
+    mask = torch.zeros(len(ids), width, dtype=torch.long)
+    for row, sequence in enumerate(ids):
+        tokens[row, : len(sequence)] = torch.tensor(sequence)
+        mask[row, : len(sequence)] = 1
+    return tokens, mask
+
+
+def export(encoder: nn.Module, path: Path) -> None:
+    """Write an encoder as ONNX in fp32."""
+    encoder.eval()
+    example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
+    axes = {0: "n", 1: "t"}
+    outputs = ["last_hidden_state"]
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter warns of constants that are meant to be
+        torch.onnx.export(
+            encoder, example, str(path), input_names=list(_NAMES), output_names=outputs,
+            dynamic_axes=dict.fromkeys([*_NAMES, *outputs], axes), opset_version=17, dynamo=False,
+        )  # fmt: skip
+
+
+def quantize_dynamic(full: Path, target: Path) -> None:
+    """Quantize weights to int8, activations as it runs.
+
+    Weights use seven bits: processors without VNNI add pairs of products in 16 bits, which eight
+    would overflow; that, and not the precision, is what costs accuracy there.
+    """
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization import quantize_dynamic as quantize
+
+    logging.getLogger().setLevel(logging.ERROR)  # it advises a pre-processing that is not needed
+    quantize(full, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+
+
+def quantize_static(full: Path, target: Path, ids: Sequence[Sequence[int]]) -> None:
+    """Quantize weights and activations to int8, their ranges found on sample texts."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType
+    from onnxruntime.quantization import quantize_static as quantize
+
+    class Samples(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._rows: Iterator[Sequence[int]] = iter(ids)
+
+        def get_next(self) -> Any:
+            row = next(self._rows, None)
+            if row is None:
+                return None
+            tokens = np.array([row], np.int64)
+            return {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
+
+    logging.getLogger().setLevel(logging.ERROR)
+    quantize(
+        full, target, Samples(), quant_format=QuantFormat.QOperator, per_channel=True,
+        reduce_range=True, weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8,
+        op_types_to_quantize=["MatMul", "Gather"],
+    )  # fmt: skip
+
+
+def keep_encoder(model: Path, base: Path, name: str, folder: Path) -> None:
+    """Make a folder of an encoder of one's own from an ONNX file and its base's tokenizer."""
+    private_dir(folder)
+    shutil.copyfile(model, folder / "model.onnx")
+    for kept in _KEPT:
+        if (base / kept).exists():
+            shutil.copyfile(base / kept, folder / kept)
+    atomic_write(folder / "encoder.json", json.dumps({"base": name}), mode=0o600)

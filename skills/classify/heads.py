@@ -1,0 +1,240 @@
+"""Which kind of model suits a task: simple ones compete by cross-validation on the same folds.
+
+Candidates, the simplest first: class centroids and logistic regression over frozen sentence vectors,
+a linear support-vector machine over TF-IDF, and the blend of the last two. The simplest whose accuracy
+lies within one standard error of the best one's wins; the error is that of the paired difference, since
+all judge the same rows (Breiman et al. 1984, the one-standard-error rule).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import BadInputError
+from models.texts import Catalogue
+from skills.classify.words import Words
+from skills.contract import Context
+
+TEXTS = Catalogue(__package__)
+Floats = npt.NDArray[np.float64]
+Classes = npt.NDArray[np.int64]
+Name = Literal["centroids", "vectors", "words", "blend"]
+ORDER: tuple[Name, ...] = ("centroids", "vectors", "words", "blend")
+_FOLDS = 5
+_FOLDS_OF_MANY = 3
+_MANY = 5000
+_LEAST_ROWS = 6
+_CHINESE_SHARE = 0.05
+_MIXES = (0.3, 0.5, 0.7)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be tuned: inverse regularisation of the two linear models, share of the vectors."""
+
+    vectors_c: float = 20.0
+    words_c: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Logits of features `x`: `x @ weights + biases`, shapes (d, k) and (k,)."""
+
+    weights: npt.NDArray[np.float32]
+    biases: npt.NDArray[np.float32]
+
+    def __call__(self, x: Any) -> Floats:
+        """Return logits, shape (n, k), of dense or sparse features."""
+        return np.asarray(x @ self.weights, np.float64) + self.biases
+
+
+@dataclass(slots=True)
+class Features:
+    """Features of the training texts: `vectors` (n, d), `words` sparse (n, size).
+
+    Rows of the same number in `groups`, shape (n,), are in the same fold.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    vocabulary: Words
+    words: Any
+    groups: npt.NDArray[np.int64] | None = None
+
+
+@dataclass(slots=True)
+class Competition:
+    """What cross-validation found.
+
+    Attributes:
+        winner: The name of the model to use.
+        logits: Calibrated held-out logits of each candidate, shape (n, k), by name.
+        accuracies: On held-out folds.
+        mix: The share of the vectors in the blend.
+        scales: What the logits of `vectors` and `words` are multiplied by to be calibrated.
+        settings: What the candidates were fitted with.
+    """
+
+    winner: Name
+    logits: dict[Name, Floats]
+    accuracies: dict[Name, float]
+    mix: float
+    scales: dict[Name, float]
+    settings: Settings
+
+    @property
+    def winning(self) -> Floats:
+        """The held-out log-probabilities of the winner."""
+        return self.logits[self.winner]
+
+
+def embedder_language(texts: Sequence[str]) -> str:
+    """Return `zh` if a noticeable part of the texts is Chinese: then one multilingual model reads all."""
+    some = texts[:5000]
+    chinese = sum(any("\u4e00" <= c <= "\u9fff" for c in text) for text in some)
+    return "zh" if chinese > _CHINESE_SHARE * len(some) else "en"
+
+
+def check_enough(labels: Sequence[str]) -> None:
+    """Raise `BadInputError` for fewer than two groups, or too few rows to learn from."""
+    counts = Counter(labels)
+    if len(counts) < 2 or len(labels) < _LEAST_ROWS:
+        raise BadInputError(TEXTS("too_few_labels", n=len(labels), groups=len(counts)))
+
+
+def features_of(
+    texts: Sequence[str],
+    encode: Callable[[Sequence[str]], npt.NDArray[np.float32]],
+    groups: npt.NDArray[np.int64] | None = None,
+) -> Features:
+    """Return both kinds of features; vocabularies are learned without the labels."""
+    vocabulary = Words.fit(texts)
+    return Features(encode(texts), vocabulary, vocabulary.transform(texts), groups)
+
+
+def fit_vectors(x: npt.NDArray[np.float32], y: Classes, settings: Settings) -> Linear:
+    """Fit a logistic regression; `y` holds class numbers, shape (n,)."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=settings.vectors_c, max_iter=1000, class_weight="balanced")
+    return _linear(model.fit(x, y))
+
+
+def fit_words(x: Any, y: Classes, settings: Settings) -> Linear:
+    """Fit a linear support-vector machine, one class against the rest."""
+    from sklearn.svm import LinearSVC
+
+    return _linear(LinearSVC(C=settings.words_c, class_weight="balanced").fit(x, y))
+
+
+def fit_centroids(x: npt.NDArray[np.float32], y: Classes, classes: int) -> Linear:
+    """Return the cosine to the mean of each class."""
+    means = np.stack([x[y == c].mean(axis=0) for c in range(classes)])
+    means /= np.linalg.norm(means, axis=1, keepdims=True).clip(1e-9)
+    return Linear(means.T.astype(np.float32), np.zeros(classes, np.float32))
+
+
+def _linear(model: Any) -> Linear:
+    """Return a fitted scikit-learn model's weights; of two classes it keeps one row only."""
+    weights, biases = np.asarray(model.coef_), np.asarray(model.intercept_)
+    if weights.shape[0] == 1:
+        weights, biases = np.vstack([-weights, weights]) / 2, np.r_[-biases, biases] / 2
+    return Linear(weights.T.astype(np.float32), biases.astype(np.float32))
+
+
+def compete(
+    features: Features, y: Classes, context: Context, settings: Settings | None = None
+) -> Competition:
+    """Let the candidates compete; `y` holds class numbers 0 … k-1, shape (n,)."""
+    chosen = settings or Settings()
+    classes = int(y.max()) + 1
+    raw = {name: np.zeros((len(y), classes)) for name in ORDER[:3]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with fewer rows than folds is in fewer of them
+        for train, test in folds(y, features.groups):
+            context.check()
+            here = np.unique(y[train]).astype(int)
+            inside = np.searchsorted(here, y[train])
+            x = features.vectors
+            heads = {
+                "centroids": (fit_centroids(x[train], inside, len(here)), x),
+                "vectors": (fit_vectors(x[train], inside, chosen), x),
+                "words": (fit_words(features.words[train], inside, chosen), features.words),
+            }
+            for name, (head, data) in heads.items():
+                scores = np.full((len(test), classes), -30.0)
+                scores[:, here] = head(data[test])
+                raw[name][test] = scores  # type: ignore[index]
+    scales = {name: scale_of(scores, y) for name, scores in raw.items()}
+    logits: dict[Name, Floats] = {n: log_softmax(raw[n] * scales[n]) for n in ORDER[:3]}
+    mixed = {mix: mix * logits["vectors"] + (1 - mix) * logits["words"] for mix in _MIXES}
+    mix = max(mixed, key=lambda m: (accuracy(mixed[m], y), -abs(m - 0.5)))
+    scales["blend"] = scale_of(mixed[mix], y)
+    logits["blend"] = log_softmax(mixed[mix] * scales["blend"])
+    accuracies = {name: accuracy(logits[name], y) for name in ORDER}
+    return Competition(simplest(logits, y), logits, accuracies, mix, scales, chosen)
+
+
+def simplest(logits: dict[Name, Floats], y: Classes) -> Name:
+    """Return the simplest candidate within one standard error of the best."""
+    right = {name: (scores.argmax(axis=1) == y).astype(float) for name, scores in logits.items()}
+    best = max(right, key=lambda name: right[name].mean())
+    for name in ORDER:
+        if name not in right:
+            continue
+        lost = right[best] - right[name]
+        if lost.mean() <= lost.std() / np.sqrt(len(lost)):
+            return name
+    return best
+
+
+def folds(
+    y: Classes, groups: npt.NDArray[np.int64] | None = None
+) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Return stratified folds as (train, test) rows; rows of a group are in the same fold."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    counts = np.bincount(y.astype(int))
+    most = _FOLDS_OF_MANY if len(y) > _MANY else _FOLDS
+    count = int(max(2, min(most, counts[counts > 0].min())))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if groups is None:
+            return list(StratifiedKFold(count, shuffle=True, random_state=0).split(y, y))
+        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=0)
+        return list(splitter.split(y, y, groups))
+
+
+def log_softmax(x: Floats) -> Floats:
+    """Return log-probabilities along the last axis."""
+    shifted = x - x.max(axis=1, keepdims=True)
+    result: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result
+
+
+def scale_of(logits: Floats, y: Classes) -> float:
+    """Return the factor (inverse temperature) that makes logits best calibrated.
+
+    It minimises the negative log-likelihood (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+    """
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(y))
+    own = y.astype(int)
+
+    def loss(log_scale: float) -> float:
+        return -float(log_softmax(logits * np.exp(log_scale))[rows, own].mean())
+
+    found = minimize_scalar(loss, bounds=(-4.0, 5.0), method="bounded")
+    return float(np.exp(found.x))
+
+
+def accuracy(logits: Floats, y: Classes) -> float:
+    """Return the share of rows whose highest logit is the right one's."""
+    return float((logits.argmax(axis=1) == y).mean())

@@ -1,0 +1,241 @@
+"""A trained text classifier: a folder of arrays and a card, used by name.
+
+trained/NAME/card.json      task, labels, data, split, held-out figures, sizes (see `training`)
+trained/NAME/heads.npz      weights of each part
+trained/NAME/words.json     vocabulary of the TF-IDF part, if it has one
+trained/NAME/encoder/       an encoder of its own, if it was fine-tuned: model.onnx, tokenizer.json
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import CorruptModelError, UsageError
+from models.files import atomic_write
+from models.home import private_dir
+from models.llm import ShouldStop, never
+from models.runtimes import Runtimes
+from models.texts import Catalogue
+from skills.classify.heads import (
+    Classes,
+    Competition,
+    Features,
+    Floats,
+    Linear,
+    fit_centroids,
+    fit_vectors,
+    fit_words,
+    log_softmax,
+)
+from skills.classify.words import Words
+
+TEXTS = Catalogue(__package__)
+Encode = Callable[..., npt.NDArray[np.float32]]
+
+
+@dataclass(slots=True)
+class TextModel:
+    """A classifier.
+
+    Attributes:
+        labels: In the order of the probabilities.
+        kind: Which candidate it is.
+        language: Of the sentence vectors: `en` or `zh`.
+        vectors: Head over sentence vectors, if it uses them.
+        words: Head over TF-IDF, and its vocabulary, if it uses that.
+        scales: Calibration: factors of both parts and of their blend.
+        mix: Share of the vectors in a blend.
+        least: Confidence below which a person should decide.
+    """
+
+    labels: list[str]
+    kind: str
+    language: str
+    vectors: Linear | None
+    words: Linear | None
+    vocabulary: Words | None
+    scales: dict[str, float]
+    mix: float
+    least: float = 0.0
+    encoder: str = ""
+    """The folder of an encoder of its own; empty for the store's."""
+
+    def shares(
+        self, texts: Sequence[str], encode: Encode, should_stop: ShouldStop = never
+    ) -> Floats:
+        """Return calibrated probabilities, shape (texts, labels).
+
+        Raises:
+            Stopped: `should_stop` said so.
+        """
+        parts: dict[str, Floats] = {}
+        if self.vectors is not None:
+            name = "centroids" if self.kind == "centroids" else "vectors"
+            scores = self.vectors(encode(list(texts), should_stop=should_stop))
+            parts[name] = log_softmax(scores * self.scales[name])
+        if self.words is not None and self.vocabulary is not None:
+            scores = self.words(self.vocabulary.transform(texts))
+            parts["words"] = log_softmax(scores * self.scales["words"])
+        if len(parts) == 2:
+            mixed = self.mix * parts["vectors"] + (1 - self.mix) * parts["words"]
+            return np.exp(log_softmax(mixed * self.scales["blend"]))
+        return np.exp(next(iter(parts.values())))
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays and the vocabulary, each whole or not at all.
+
+        Raises:
+            ResourceError: The disk is full.
+        """
+        private_dir(folder)
+        arrays: dict[str, Any] = {}
+        for name, head in (("vectors", self.vectors), ("words", self.words)):
+            if head is not None:
+                arrays |= {f"{name}_weights": head.weights, f"{name}_biases": head.biases}
+        told = {
+            "labels": self.labels, "kind": self.kind, "language": self.language,
+            "scales": self.scales, "mix": self.mix, "least": self.least, "encoder": self.encoder,
+        }  # fmt: skip
+        if self.vocabulary is not None:
+            arrays |= {f"rarity_{i}": rarity for i, rarity in enumerate(self.vocabulary.rarity)}
+            terms = json.dumps(list(self.vocabulary.terms), ensure_ascii=False)
+            atomic_write(folder / "words.json", terms, mode=0o600)
+        memory = io.BytesIO()
+        arrays["told"] = np.array(json.dumps(told))
+        np.savez(memory, **arrays)
+        atomic_write(folder / "heads.npz", memory.getvalue(), mode=0o600)
+
+    @classmethod
+    def load(cls, folder: Path) -> TextModel:
+        """Read a model.
+
+        Raises:
+            CorruptModelError: A file is damaged or missing.
+        """
+        try:
+            with np.load(folder / "heads.npz", allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in kept.files}
+            told = json.loads(str(arrays["told"]))
+            vocabulary = None
+            if "words_weights" in arrays:
+                terms = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+                rarity = tuple(arrays[f"rarity_{i}"] for i in range(len(terms)))
+                vocabulary = Words(tuple(terms), rarity)
+            return cls(
+                vectors=_head(arrays, "vectors"), words=_head(arrays, "words"),
+                vocabulary=vocabulary, **told,
+            )  # fmt: skip
+        except Exception as error:  # whatever a damaged archive makes numpy raise
+            raise CorruptModelError(
+                TEXTS("model_damaged", path=folder, reason=type(error).__name__)
+            ) from error
+
+
+def _head(arrays: dict[str, Any], name: str) -> Linear | None:
+    if f"{name}_weights" not in arrays:
+        return None
+    return Linear(arrays[f"{name}_weights"], arrays[f"{name}_biases"])
+
+
+def fitted(
+    competition: Competition, features: Features, y: Classes, labels: Sequence[str], language: str
+) -> TextModel:
+    """Fit the winner of a competition on all rows."""
+    chosen, kind = competition.settings, competition.winner
+    vectors = words = None
+    if kind == "centroids":
+        vectors = fit_centroids(features.vectors, y, len(labels))
+    if kind in {"vectors", "blend"}:
+        vectors = fit_vectors(features.vectors, y, chosen)
+    if kind in {"words", "blend"}:
+        words = fit_words(features.words, y, chosen)
+    return TextModel(
+        list(labels), kind, language, vectors, words, features.vocabulary if words else None,
+        {str(name): scale for name, scale in competition.scales.items()}, competition.mix,
+    )  # fmt: skip
+
+
+def encoder_of(model: TextModel, folder: Path | None, runtimes: Runtimes) -> Encode:
+    """Return what turns texts into vectors for a model: its own encoder, or the store's."""
+    if model.encoder and folder is not None:
+        return runtimes.own_embedder(folder / model.encoder).encode
+    return runtimes.embedder(model.language).encode
+
+
+def trained_root(home: Path) -> Path:
+    """Return the folder of all trained models."""
+    return private_dir(home / "trained")
+
+
+def folder_of(home: Path, name: str) -> Path:
+    """Return the folder of a trained model of this name; any name has one, Chinese included.
+
+    Raises:
+        UsageError: The name is empty or no name for a folder.
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", name).split())
+    if not plain or plain.startswith(".") or re.search(r'[/\\:*?"<>|\x00-\x1f]', plain):
+        raise UsageError(TEXTS("bad_name", name=name))
+    return trained_root(home) / plain
+
+
+def names(home: Path) -> list[str]:
+    """Return the names of the trained models."""
+    return sorted(card.parent.name for card in trained_root(home).glob("*/card.json"))
+
+
+def find(home: Path, name: str) -> Path:
+    """Return the folder of the trained model that a name means, whatever its case.
+
+    Raises:
+        UsageError: There is none; lists those there are.
+    """
+    folder = folder_of(home, name)
+    if (folder / "card.json").exists():
+        return folder
+    for known in names(home):
+        if known.casefold() == folder.name.casefold():
+            return folder.parent / known
+    raise UsageError(TEXTS("no_trained", name=name, names=", ".join(names(home)) or "-"))
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return a model's card.
+
+    Raises:
+        CorruptModelError: It can't be read.
+    """
+    try:
+        card: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorruptModelError(
+            TEXTS("model_damaged", path=folder, reason=type(error).__name__)
+        ) from error
+    return card
+
+
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """Write a model's card."""
+    text = json.dumps(card, ensure_ascii=False, indent=2)
+    atomic_write(folder / "card.json", text + "\n", mode=0o600)
+
+
+def put_in_place(made: Path, folder: Path) -> None:
+    """Move a finished model to its place; an older one of the name is replaced at the last moment."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    made.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
