@@ -25,10 +25,10 @@ import numpy.typing as npt
 from models.runtimes import Runtimes
 from skills.classify.heads import (
     compete,
-    embedder_language,
     features_of,
     fit_vectors,
     fit_words,
+    pick_language,
 )
 from skills.classify.textmodel import fitted
 from skills.contract import Context
@@ -53,7 +53,7 @@ def measured(train: Rows, test: Rows, context: Context) -> tuple[Right, str]:
     labels = sorted({str(row["label"]) for row in train})
     y = np.array([labels.index(str(row["label"])) for row in train], np.int64)
     gold = np.array([labels.index(str(row["label"])) for row in test], np.int64)
-    language = embedder_language(texts)
+    language = pick_language(texts, y, context)
     encode = context.runtimes.embedder(language).encode
 
     def vectors(some: Sequence[str]) -> npt.NDArray[np.float32]:

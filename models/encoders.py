@@ -175,6 +175,49 @@ def quantize_static(full: Path, target: Path, ids: Sequence[Sequence[int]]) -> N
     )  # fmt: skip
 
 
+def quantize_fused(full: Path, target: Path) -> None:
+    """Fuse attention, normalisation and activation of a BERT-like model, then quantize as `dynamic` does.
+
+    Raises:
+        ValueError: There was nothing to fuse.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization import quantize_dynamic as quantize
+    from onnxruntime.transformers import optimizer
+    from onnxruntime.transformers.fusion_options import FusionOptions
+
+    logging.getLogger().setLevel(logging.ERROR)
+    fused = optimizer.optimize_model(
+        str(full), model_type="bert", num_heads=0, hidden_size=0,
+        optimization_options=FusionOptions("bert"), opt_level=0,
+    )  # fmt: skip
+    if not fused.get_fused_operator_statistics().get("Attention"):
+        raise ValueError("nothing was fused")
+    middle = target.with_suffix(".fused.onnx")
+    fused.save_model_to_file(str(middle))
+    quantize(
+        middle, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )  # fmt: skip
+    middle.unlink()
+
+
+def save_weights(encoder: nn.Module, folder: Path) -> None:
+    """Write an encoder's weights as safetensors."""
+    from safetensors.torch import save
+
+    state = {name: tensor.contiguous() for name, tensor in encoder.state_dict().items()}
+    atomic_write(private_dir(folder) / "encoder.safetensors", save(state), mode=0o600)
+
+
+def restore(encoder: nn.Module, folder: Path) -> None:
+    """Put weights that were saved back into an encoder of the same base."""
+    from safetensors.torch import load_file
+
+    encoder.load_state_dict(load_file(str(folder / "encoder.safetensors")))
+
+
 def keep_encoder(model: Path, base: Path, name: str, folder: Path) -> None:
     """Make a folder of an encoder of one's own from an ONNX file and its base's tokenizer."""
     private_dir(folder)

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from models.errors import BadInputError
 from models.texts import Catalogue
-from skills.classify.heads import Floats
 from skills.classify.operations import CompareRequest, EvaluateRequest, ListRequest
 from skills.classify.report import class_table, confusion_table, measure, metrics, worst_table
 from skills.classify.textmodel import TextModel, encoder_of, find, names, read_card, trained_root
@@ -19,7 +18,7 @@ from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Progress, Skipped, Table
 from skills.measures import interval
 from skills.readers.messages import text_column
-from skills.readers.tables import existing_column, read_table
+from skills.readers.tables import TableData, existing_column, read_table
 
 TEXTS = Catalogue(__package__)
 Ints = npt.NDArray[np.int64]
@@ -107,7 +106,7 @@ class Compare:
         """Return the rows of a file, or those that both models held back."""
         if request.file:
             return labelled(request.file, request.text_column, request.label, labels, context)
-        both = [dict(heldout(folder)) for folder in folders]
+        both = [dict(rows_kept(folder, "heldout")) for folder in folders]
         shared = {text: label for text, label in both[0].items() if both[1].get(text) == label}
         if not shared:
             raise BadInputError(TEXTS("nothing_shared"))
@@ -156,7 +155,7 @@ def labelled(
     """
     table = read_table(path)
     known = {name.casefold(): i for i, name in enumerate(labels)}
-    column = existing_column(table, label) if label else _label_column(table.columns, table, known)
+    column = existing_column(table, label) if label else _label_column(table, known)
     asked = text_column(table, text, [column])
     texts: list[str] = []
     y: list[int] = []
@@ -177,28 +176,19 @@ def labelled(
     return texts, np.array(y, np.int64), [note, *left_out[:_SKIPPED_SHOWN]]
 
 
-def _label_column(columns: Sequence[str], table: object, known: dict[str, int]) -> str:
+def _label_column(table: TableData, known: dict[str, int]) -> str:
     """Return the column that holds the most labels that are known."""
-    from skills.readers.tables import TableData
-
-    assert isinstance(table, TableData)
 
     def hits(name: str) -> int:
         return sum(" ".join(cell.split()).casefold() in known for cell in table.column(name))
 
-    return max(columns, key=hits)
+    return max(table.columns, key=hits)
 
 
-def heldout(folder: Path) -> list[tuple[str, str]]:
-    """Return the rows that a model held back: text and label."""
-    path = folder / "heldout.jsonl"
+def rows_kept(folder: Path, name: str) -> list[tuple[str, str]]:
+    """Return the rows that a model keeps, text and label: `learned` or `heldout`."""
+    path = folder / f"{name}.jsonl"
     if not path.exists():
         return []
     rows = map(msgspec.json.decode, path.read_bytes().splitlines())
     return [(row["text"], row["label"]) for row in rows]
-
-
-def shares_of(model: TextModel, folder: Path, texts: Sequence[str], context: Context) -> Floats:
-    """Return a model's probabilities of texts."""
-    encode = encoder_of(model, folder, context.runtimes)
-    return model.shares(texts, encode, context.should_stop)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from models.texts import Catalogue
-from skills.classify.operations import mentioned
+from skills.classify.operations import MINUTES, mentioned
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
@@ -35,6 +35,8 @@ class ClassifyRequest(Request):
     learn: str = option(TEXTS("field_learn"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
     model: str = option(TEXTS("field_model"), "")
+    minutes: float = option(TEXTS("field_reading"), 3.0, gt=0)
+    read_all: bool = option(TEXTS("field_read_all"), False)
 
 
 def fill(said: Said) -> Filled:
@@ -56,6 +58,8 @@ def fill(said: Said) -> Filled:
     trained = mentioned(asked)
     if trained and not find_labels(asked):
         return Filled({**values, "model": trained[0]})
+    if match := MINUTES.search(asked):
+        values["minutes"] = float(match[1])
     labels = find_labels(asked)
     if labels:
         values["labels"] = list(labels)

@@ -20,6 +20,7 @@ from models.llm import LanguageModel, ShouldStop, Turn
 from models.scoring import LabelScorer
 from models.texts import Catalogue, Language, language_of
 from skills.classify.instructions import for_the_shop
+from skills.contract import Context
 
 TEXTS = Catalogue(__package__)
 
@@ -106,3 +107,16 @@ class Judge:
                 self.labels[best], float(shares[best]), tuple(map(float, shares)), instructed
             )
         return self._seen[key]
+
+
+def verdict_of(text: str, judge: Judge, context: Context) -> Verdict:
+    """Judge a text, or take over what an earlier attempt of the job found."""
+    key = ("classify", judge.name, text)
+    kept = context.ledger.get(*key)
+    if kept is not None:
+        return Verdict(kept[0], kept[1], tuple(kept[2]), kept[3])
+    verdict = judge(text, context.should_stop)
+    context.ledger.put(
+        [verdict.label, verdict.confidence, verdict.shares, verdict.instructed], *key
+    )
+    return verdict

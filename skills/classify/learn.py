@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skills.classify.heads import Floats, check_enough, compete, embedder_language, features_of
+from skills.classify.heads import Floats, check_enough, compete, features_of, pick_language
 from skills.classify.textmodel import fitted
 from skills.contract import Context
 
@@ -50,14 +50,14 @@ def learn(texts: Sequence[str], labels: Sequence[str], context: Context) -> Lear
     from sklearn.metrics import f1_score
 
     check_enough(labels)
-    language = embedder_language(texts)
+    names = sorted(set(labels))
+    y = np.array([names.index(label) for label in labels], np.int64)
+    language = pick_language(texts, y, context)
     embed = context.runtimes.embedder(language).encode
 
     def encode(some: Sequence[str]) -> npt.NDArray[np.float32]:
         return embed(list(some), should_stop=context.should_stop)
 
-    names = sorted(set(labels))
-    y = np.array([names.index(label) for label in labels], np.int64)
     features = features_of(texts, encode)
     competition = compete(features, y, context)
     model = fitted(competition, features, y, names, language)

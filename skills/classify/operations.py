@@ -18,7 +18,7 @@ _NAME = re.compile(
     r"(?:\b(?:called|named|as|model(?!\s+(?:called|named)))\s+|(?:叫做?|名为|命名为|取名为?)\s*)[\"'“「]?([^\"'”」\s,，。]+)[\"'”」]?",
     re.IGNORECASE,
 )
-_MINUTES = re.compile(r"(\d+)\s*(?:min(?:ute)?s?\b|分钟)", re.IGNORECASE)
+MINUTES = re.compile(r"(\d+)\s*(?:min(?:ute)?s?\b|分钟)", re.IGNORECASE)
 
 
 class TrainRequest(Request):
@@ -71,7 +71,7 @@ def fill_train(said: Said) -> Filled:
     values: dict[str, object] = {}
     if match := _NAME.search(said.bare):
         values["name"] = match[1]
-    if match := _MINUTES.search(said.bare):
+    if match := MINUTES.search(said.bare):
         values["minutes"] = float(match[1])
     tables = [found for found in said.files if found.kind in {"table", "document"}]
     if not tables:
@@ -167,5 +167,6 @@ OPERATIONS = (
     _operation("train", "TrainRequest", "fill_train", "training:Train"),
     _operation("evaluate", "EvaluateRequest", "fill_named", "evaluating:Evaluate"),
     _operation("compare", "CompareRequest", "fill_compare", "evaluating:Compare"),
+    _operation("compress", "CompressRequest", "fill_compress", "compress:Compress"),
     _operation("list", "ListRequest", "fill_list", "evaluating:List"),
 )

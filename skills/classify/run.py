@@ -11,8 +11,9 @@ from models.texts import Catalogue
 from skills.classify.bulk import apply_model
 from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest
-from skills.classify.judge import Judge, Verdict
+from skills.classify.judge import Judge, verdict_of
 from skills.classify.learn import learn
+from skills.classify.student import Teacher, teach
 from skills.contract import Context
 from skills.events import (
     Answer,
@@ -26,6 +27,7 @@ from skills.events import (
     Skipped,
     Table,
 )
+from skills.measures import interval
 from skills.readers.messages import text_column
 from skills.readers.tables import TableData, existing_column, read_table
 from skills.writers import suffix_of, write_table
@@ -36,6 +38,7 @@ _UNCERTAIN = 5
 _SKIPPED_SHOWN = 50
 _BATCH = 64
 _MOST_LABELS = 60
+_READ_ALL = 300  # different texts that the language model reads one by one
 _WEAK_JUDGES = ("smollm2",)
 
 
@@ -99,12 +102,17 @@ class Classify:
         gold = gold_column(table, request.labels)
         column = text_column(table, request.text_column, [gold] if gold else [])
         sorted_ = _start(table, column, context)
+        if len(set(filter(str.strip, sorted_.texts))) > _READ_ALL and not request.read_all:
+            yield from self._teach(sorted_, request, context)
+            if gold:
+                sorted_.evidence += _against_gold(sorted_, gold, context)
+            return sorted_
         judge = yield from self._judge_of(request, context)
         note, unit = context.say(TEXTS("reading")), context.say(TEXTS("rows"))
         for position, text in enumerate(sorted_.texts):
             context.check()
             if text.strip():
-                verdict = _verdict(text, judge, context)
+                verdict = verdict_of(text, judge, context)
                 sorted_.labels[position] = verdict.label
                 sorted_.confidences[position] = verdict.confidence
                 if verdict.instructed:
@@ -116,6 +124,47 @@ class Classify:
         if gold:
             sorted_.evidence += _against_gold(sorted_, gold, context)
         return sorted_
+
+    def _teach(
+        self, sorted_: _Sorted, request: ClassifyRequest, context: Context
+    ) -> Generator[Event, None, None]:
+        """Let the language model read a part, and a student that learns from it the rest."""
+        judge = yield from self._judge_of(request, context)
+        model = context.runtimes.llm()
+        turned = Judge(model, judge.labels[::-1], request.meanings)
+        texts = sorted({" ".join(text.split()) for text in sorted_.texts if text.strip()})
+        taught = yield from teach(
+            texts, Teacher([judge, turned], context), request.minutes, context
+        )
+        place = {text: i for i, text in enumerate(texts)}
+        read, instructed = set(taught.read.tolist()), set(taught.instructed.tolist())
+        for position, text in enumerate(sorted_.texts):
+            if not text.strip():
+                continue
+            row = place[" ".join(text.split())]
+            best = int(taught.shares[row].argmax())
+            sorted_.labels[position] = judge.labels[best]
+            sorted_.confidences[position] = float(taught.shares[row, best])
+            if row in instructed:
+                number = sorted_.table.numbers[position]
+                said = context.say(TEXTS("instructed"))
+                sorted_.evidence.append(Skipped(str(sorted_.table.path), said, number))
+        low, high = interval(taught.agreement)
+        share = TEXTS(
+            "teacher_saw", n=len(read), of=len(texts), share=f"{len(read) / len(texts):.0%}"
+        )
+        sorted_.evidence += [
+            Metric(
+                context.say(TEXTS("agreement")), float(taught.agreement.mean()),
+                len(taught.agreement), low=low, high=high,
+            ),
+            Assumption(context.say(share)),
+        ]  # fmt: skip
+        useful = tuple(
+            (texts[i], judge.labels[int(taught.shares[i].argmax())]) for i in taught.useful
+        )
+        columns = (context.say(TEXTS("message")), context.say(TEXTS("label")))
+        yield Table(context.say(TEXTS("useful_title")), columns, useful)
 
     def _learn(self, request: ClassifyRequest, context: Context) -> Generator[Event, None, _Sorted]:
         """Learn from the rows that have a group, and give one to the others."""
@@ -183,19 +232,6 @@ class Classify:
         yield Answer(
             context.say(text), evidence=tuple(sorted_.evidence), data={"counts": dict(counts)}
         )
-
-
-def _verdict(text: str, judge: Judge, context: Context) -> Verdict:
-    """Judge a text, or take over what an earlier attempt of the job found."""
-    key = ("classify", judge.name, text)
-    kept = context.ledger.get(*key)
-    if kept is not None:
-        return Verdict(kept[0], kept[1], tuple(kept[2]), kept[3])
-    verdict = judge(text, context.should_stop)
-    context.ledger.put(
-        [verdict.label, verdict.confidence, verdict.shares, verdict.instructed], *key
-    )
-    return verdict
 
 
 def _start(table: TableData, column: str, context: Context) -> _Sorted:

@@ -20,14 +20,15 @@ from models.errors import UsageError
 from models.files import atomic_write
 from models.texts import Catalogue
 from skills.classify.dataset import Columns, Rows, clean, data_card, split
+from skills.classify.finetuned import Attempt, Base, Task, fine_tune
 from skills.classify.heads import (
     Competition,
     Floats,
     check_enough,
     compete,
-    embedder_language,
     features_of,
     fit_words,
+    pick_language,
 )
 from skills.classify.operations import TrainRequest
 from skills.classify.report import (
@@ -48,7 +49,8 @@ from skills.classify.textmodel import (
 )
 from skills.classify.tuning import tune
 from skills.contract import Context
-from skills.events import Answer, Artifact, Assumption, Event, Evidence, Progress, Table
+from skills.events import Answer, Artifact, Assumption, Event, Evidence, Metric, Progress, Table
+from skills.measures import interval
 from skills.readers.messages import text_column
 from skills.readers.tables import TableData, existing_column, read_table
 
@@ -57,6 +59,7 @@ Ints = npt.NDArray[np.int64]
 _LABEL_HINTS = r"label|class|categor|topic|intent|sentiment|group|tag|标签|类别|分类|情感|主题"
 _MOST_LABELS = 300
 _SUSPECTS_SHOWN = 10
+_TUNING_SHARE = 0.3  # of the time, before the encoder itself is trained
 
 
 @dataclass(slots=True)
@@ -121,26 +124,38 @@ class _Course:
         self.y = np.array([self.labels.index(label) for label in rows.labels], np.int64)
         self.train, self.test = split(rows, self.y)
         self.held = [rows.texts[i] for i in self.test]
+        self.encoder = self.folder.with_name(f".{self.folder.name}.encoder")
+        self.attempt: Attempt | None = None
 
     def fit(self) -> Generator[Event, None, Trained]:
         """Let the candidates compete on the training rows, and measure on those held back."""
         context, y = self.context, self.y[self.train]
         texts = [self.rows.texts[i] for i in self.train]
-        language = embedder_language(texts)
+        yield Progress(0, None, note=context.say(TEXTS("encoding")))
+        language = pick_language(texts, y, context)
         embed = context.runtimes.embedder(language).encode
 
         def encode(some: Sequence[str]) -> npt.NDArray[np.float32]:
             return embed(list(some), should_stop=context.should_stop)
 
-        yield Progress(0, None, note=context.say(TEXTS("encoding")))
         features = features_of(texts, encode, self.rows.clusters[self.train])
         yield Progress(0, None, note=context.say(TEXTS("competing")))
         competition = compete(features, y, context)
         if self.request.minutes:
-            deadline = time.monotonic() + 60 * self.request.minutes
-            competition = yield from tune(features, y, competition, deadline, context)
-        yield Progress(0, None, note=context.say(TEXTS("fitting")))
+            began = time.monotonic()
+            deadline = began + 60 * self.request.minutes
+            share = 1.0 if self.request.tuned == "never" else _TUNING_SHARE
+            until = began + share * 60 * self.request.minutes
+            competition = yield from tune(features, y, competition, until, context)
         model = fitted(competition, features, y, self.labels, language)
+        if self.request.minutes and self.request.tuned != "never":
+            task = Task(texts, y, self.labels, features, competition)
+            base = self._base(language)
+            self.attempt = yield from fine_tune(task, base, deadline, self.encoder, context)
+            if self.attempt and self.attempt.model:
+                model = self.attempt.model
+                embed = context.runtimes.own_embedder(self.encoder).encode
+        yield Progress(0, None, note=context.say(TEXTS("fitting")))
         majority = int(np.bincount(y).argmax())
         if not len(self.test):
             report = measure(self.labels, y, np.exp(competition.winning), majority)
@@ -152,6 +167,13 @@ class _Course:
         plain = float((said == self.y[self.test]).mean())
         report = measure(self.labels, self.y[self.test], shares, majority)
         return Trained(model, competition, report, plain, "held_out", shares)
+
+    def _base(self, language: str) -> Base:
+        """Return the encoder to start from: the person's own, or the store's."""
+        if self.request.encoder:
+            return Base(self.request.encoder, self.request.encoder.name)
+        name = "all-minilm-l6-v2" if language == "en" else "multilingual-e5-small"
+        return Base(self.context.runtimes.store.folder(name), name)
 
     def show(self, trained: Trained) -> Iterator[Event]:
         """Show the candidates, the classes, what is mixed up, the worst mistakes."""
@@ -193,6 +215,9 @@ class _Course:
         shutil.rmtree(made, ignore_errors=True)
         trained.model.least = trained.report.least
         trained.model.save(made)
+        if trained.model.encoder:
+            shutil.move(self.encoder, made / trained.model.encoder)
+        shutil.rmtree(self.encoder, ignore_errors=True)
         for name, part in (("heldout", self.test), ("learned", self.train)):
             rows = [{"text": self.rows.texts[i], "label": self.rows.labels[i]} for i in part]
             lines = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
@@ -205,6 +230,8 @@ class _Course:
         context, request = self.context, self.request
         note = context.say(TEXTS(trained.how))
         found: list[Evidence] = [*metrics(trained.report, trained.baseline, context, note)]
+        if self.attempt:
+            found.append(_against_frozen(self.attempt, context))
         if not request.label or not request.text_column:
             said = TEXTS("assumed_columns", text=self.columns.text, label=self.columns.label)
             found.append(Assumption(context.say(said)))
@@ -241,6 +268,16 @@ class _Course:
             | {"python": platform.python_version()},
             "made": time.strftime("%Y-%m-%dT%H:%M:%S"),
         }
+
+
+def _against_frozen(attempt: Attempt, context: Context) -> Metric:
+    """Return how fine-tuning did on the fold it did not see, beside the frozen winner."""
+    low, high = interval(attempt.tuned - attempt.frozen)
+    said = "tuned_kept" if attempt.model else "tuned_dropped"
+    note = context.say(TEXTS(said, low=f"{low:+.3f}", high=f"{high:+.3f}"))
+    name, beside = context.say(TEXTS("kind_tuned")), context.say(TEXTS("frozen"))
+    n = len(attempt.tuned)
+    return Metric(name, float(attempt.tuned.mean()), n, float(attempt.frozen.mean()), beside, note)
 
 
 def _columns(table: TableData, request: TrainRequest) -> Columns:

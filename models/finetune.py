@@ -1,0 +1,331 @@
+"""Train a sentence encoder on labelled texts, on one process or several.
+
+Three aims: `contrast` pulls texts of a class together (supervised contrastive loss, Khosla et al. 2020; for
+few labels as in Tunstall et al. 2022, "Efficient few-shot learning without prompts"), `classes` trains a
+classifier on top (cross-entropy weighted against class imbalance, early stopping), `copy` makes a smaller
+encoder give the vectors of a larger one (distillation, Sanh et al. 2019). Word embeddings stay as they are.
+
+Several processes, each with its share of every batch:
+
+    torchrun --nproc-per-node 2 -m models.finetune plan.json OUT
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from models.encoders import Tokens, load_encoder, padded, pooled
+from models.errors import Stopped
+
+Aim = Literal["contrast", "classes", "copy"]
+Floats = npt.NDArray[np.float32]
+_TEMPERATURE = 0.1
+_HEAD_RATE = 1e-2
+_WARM_UP = 0.1
+_SCALE = 10.0  # logits are this times the product of unit vectors and weights
+_VALIDATION = 0.1
+_LEAST_VALIDATED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to train. `steps` of `batch` texts each at most; `rate` is the encoder's learning rate.
+
+    It ends early after so many `seconds`.
+    """
+
+    aim: Aim
+    steps: int = 200
+    batch: int = 32
+    rate: float = 3e-5
+    seed: int = 0
+    seconds: float = math.inf
+
+
+@dataclass(slots=True)
+class Tuned:
+    """A trained encoder; `head` maps its vectors to logits: weights (d, k) and biases (k,), or is None."""
+
+    encoder: nn.Module
+    head: tuple[Floats, Floats] | None = None
+
+
+@dataclass(slots=True)
+class Data:
+    """Token ids of texts, and what they are trained towards: classes (n,), or vectors (n, d)."""
+
+    ids: list[list[int]]
+    classes: npt.NDArray[np.int64] | None = None
+    vectors: Floats | None = None
+    seen: dict[str, Any] = field(default_factory=dict)
+
+
+class _Model(nn.Module):
+    """Encoder, pooling and, for classes, a linear head."""
+
+    def __init__(self, encoder: nn.Module, dimension: int, classes: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = nn.Linear(dimension, classes) if classes else None
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(n, t) in; unit vectors (n, d) and logits (n, k) or None out."""
+        vectors = pooled(self.encoder(tokens, mask), mask)
+        return vectors, None if self.head is None else _SCALE * self.head(vectors)
+
+
+def train(
+    encoder: nn.Module, data: Data, plan: Plan, should_stop: Callable[[], bool] = lambda: False
+) -> Tuned:
+    """Train an encoder in place and return it.
+
+    Raises:
+        Stopped: `should_stop` said so, between steps.
+    """
+    work = steps(encoder, data, plan, should_stop)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            tuned: Tuned = end.value
+            return tuned
+
+
+def steps(
+    encoder: nn.Module, data: Data, plan: Plan, should_stop: Callable[[], bool] = lambda: False
+) -> Generator[tuple[int, int], None, Tuned]:
+    """Train as `train` does, yielding how many of how many steps are done.
+
+    Raises:
+        Stopped: `should_stop` said so, between steps.
+    """
+    deadline = time.monotonic() + plan.seconds
+    torch.manual_seed(plan.seed)
+    _freeze_words(encoder)
+    classes = (
+        int(data.classes.max()) + 1 if plan.aim == "classes" and data.classes is not None else 0
+    )
+    dimension = vectors_of(encoder, data.ids[:1]).shape[1]
+    model = _Model(encoder, dimension, classes)
+    rank, world = _place()
+    running: Any = model
+    if world > 1:
+        from torch.nn.parallel import DistributedDataParallel
+
+        running = DistributedDataParallel(model, find_unused_parameters=True)
+    kept, validated = _hold_out(data, plan)
+    optimizer, schedule = _optimizer(model, plan)
+    weights = _class_weights(data, classes) if classes else None
+    best, best_state, epoch = -1.0, None, max(1, math.ceil(len(kept) / plan.batch))
+    encoder.train()
+    for step, rows in zip(range(plan.steps), _batches(data, kept, plan), strict=False):
+        if should_stop():
+            raise Stopped
+        if time.monotonic() > deadline:
+            break
+        yield step, plan.steps
+        mine = rows[rank::world]
+        tokens, mask = padded([data.ids[row] for row in mine])
+        vectors, logits = running(tokens, mask)
+        loss = _loss(vectors, logits, data, mine, weights)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if len(validated) and (step + 1) % epoch == 0:
+            score = _validate(model, data, validated)
+            if score < best:
+                break  # early stopping: the epoch before was better
+            best, best_state = score, {k: v.clone() for k, v in model.state_dict().items()}
+    if best_state is not None:
+        model.load_state_dict(best_state)
+    encoder.eval()
+    head = None
+    if model.head is not None:
+        weight, bias = model.head.weight.detach().numpy(), model.head.bias.detach().numpy()
+        head = (_SCALE * weight.T.copy(), _SCALE * bias.copy())
+    return Tuned(encoder, head)
+
+
+def vectors_of(
+    encoder: nn.Module,
+    ids: Sequence[Sequence[int]],
+    should_stop: Callable[[], bool] = lambda: False,
+    batch: int = 64,
+) -> Floats:
+    """Return unit vectors of texts, shape (n, d).
+
+    Raises:
+        Stopped: `should_stop` said so, between batches.
+    """
+    encoder.eval()
+    order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
+    parts: dict[int, Any] = {}
+    with torch.inference_mode():
+        for start in range(0, len(order), batch):
+            if should_stop():
+                raise Stopped
+            rows = order[start : start + batch]
+            tokens, mask = padded([ids[row] for row in rows])
+            made = pooled(encoder(tokens, mask), mask).numpy()
+            parts.update(zip(rows, made, strict=True))
+    return np.stack([parts[row] for row in range(len(ids))])
+
+
+def _place() -> tuple[int, int]:
+    """Return this process's number and how many there are."""
+    import torch.distributed as several
+
+    if not (several.is_available() and several.is_initialized()):
+        return 0, 1
+    return several.get_rank(), several.get_world_size()
+
+
+def _freeze_words(encoder: nn.Module) -> None:
+    for name, parameter in encoder.named_parameters():
+        parameter.requires_grad_("words" not in name and "embeddings" not in name)
+
+
+def _hold_out(data: Data, plan: Plan) -> tuple[list[int], list[int]]:
+    """Return the rows to train on and those that say when to stop; few rows are all trained on."""
+    every = np.random.default_rng(plan.seed).permutation(len(data.ids)).tolist()
+    if plan.aim != "classes" or len(every) < _LEAST_VALIDATED:
+        return every, []
+    count = int(len(every) * _VALIDATION)
+    return every[count:], every[:count]
+
+
+def _optimizer(model: _Model, plan: Plan) -> tuple[Any, Any]:
+    """Return AdamW with a linear warm-up and decay; the head learns faster."""
+    head = list(model.head.parameters()) if model.head is not None else []
+    own = {id(parameter) for parameter in head}
+    body = [p for p in model.parameters() if p.requires_grad and id(p) not in own]
+    groups = [{"params": body, "lr": plan.rate}, {"params": head, "lr": _HEAD_RATE}]
+    optimizer = torch.optim.AdamW([g for g in groups if g["params"]], weight_decay=0.01)
+    warm = max(1, int(_WARM_UP * plan.steps))
+
+    def factor(step: int) -> float:
+        rest = (plan.steps - step) / max(1, plan.steps - warm)
+        return min((step + 1) / warm, max(0.02, rest))
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def _class_weights(data: Data, classes: int) -> Tensor:
+    """Return weights against imbalance: the root of how rare a class is, mean one."""
+    assert data.classes is not None
+    counts = np.bincount(data.classes, minlength=classes).clip(1)
+    weights = np.sqrt(counts.sum() / (classes * counts))
+    return torch.tensor(weights / weights.mean(), dtype=torch.float32)
+
+
+def _batches(data: Data, rows: Sequence[int], plan: Plan) -> Iterator[list[int]]:
+    """Yield rows of batches without end; for contrast each holds several of a class."""
+    draw = np.random.default_rng(plan.seed)
+    if plan.aim == "contrast" and data.classes is not None:
+        by_class = [
+            [row for row in rows if data.classes[row] == c] for c in np.unique(data.classes)
+        ]
+        wanted = max(2, min(len(by_class), plan.batch // 4))
+        while True:
+            chosen = draw.choice(len(by_class), wanted, replace=False)
+            each = max(2, plan.batch // wanted)
+            yield [
+                int(row)
+                for c in chosen
+                for row in draw.choice(by_class[c], min(each, len(by_class[c])), replace=False)
+            ]
+    while True:
+        order = draw.permutation(np.asarray(rows)).tolist()
+        for start in range(0, len(order), plan.batch):
+            yield order[start : start + plan.batch]
+
+
+def _loss(
+    vectors: Tensor, logits: Tensor | None, data: Data, rows: Sequence[int], weights: Tensor | None
+) -> Tensor:
+    if data.vectors is not None:
+        return 1 - (vectors * torch.from_numpy(data.vectors[rows])).sum(1).mean()
+    assert data.classes is not None
+    target = torch.from_numpy(data.classes[rows])
+    if logits is not None:
+        return nn.functional.cross_entropy(logits, target, weights)
+    return contrast(vectors, target)
+
+
+def contrast(vectors: Tensor, target: Tensor) -> Tensor:
+    """Return the supervised contrastive loss of unit vectors (n, d) of classes (n,)."""
+    n = len(target)
+    scores = vectors @ vectors.T / _TEMPERATURE
+    self_mask = torch.eye(n, dtype=torch.bool)
+    scores = scores.masked_fill(self_mask, -1e9)
+    log_shares = scores - torch.logsumexp(scores, dim=1, keepdim=True)
+    same = (target[:, None] == target[None]) & ~self_mask
+    counts = same.sum(1)
+    means = (log_shares * same).sum(1) / counts.clamp(min=1)
+    return -(means * (counts > 0)).sum() / (counts > 0).sum().clamp(min=1)
+
+
+def _validate(model: _Model, data: Data, rows: Sequence[int]) -> float:
+    """Return the accuracy on rows that are not trained on; the model goes on training after."""
+    assert data.classes is not None
+    assert model.head is not None
+    vectors = vectors_of(model.encoder, [data.ids[row] for row in rows])
+    with torch.inference_mode():
+        said = model.head(torch.from_numpy(vectors)).argmax(1).numpy()
+    model.encoder.train()
+    return float((said == data.classes[list(rows)]).mean())
+
+
+def main() -> None:
+    """Train what a plan's file says; run by torchrun, or alone.
+
+    The file holds `base` (the encoder's folder), `rows` (a JSON-lines file of `text` and `label` numbers)
+    and the fields of `Plan`. Process 0 writes `encoder.safetensors`, `head.npz` and `told.json` to OUT.
+    """
+    import os
+
+    import torch.distributed as several
+    from safetensors.torch import save_file
+
+    told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    out = Path(sys.argv[2])
+    base, rows = Path(told.pop("base")), Path(told.pop("rows"))
+    prefix = told.pop("prefix", "")
+    plan = Plan(**told)
+    distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    if distributed:
+        several.init_process_group("gloo")
+    read = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
+    ids = Tokens(base, prefix=prefix).ids([row["text"] for row in read])
+    classes = np.array([row["label"] for row in read], np.int64)
+    tuned = train(load_encoder(base), Data(ids, classes), plan)
+    if _place()[0] == 0:
+        out.mkdir(parents=True, exist_ok=True)
+        state = {k: v.contiguous() for k, v in tuned.encoder.state_dict().items()}
+        save_file(state, str(out / "encoder.safetensors"))
+        if tuned.head:
+            np.savez(out / "head.npz", weights=tuned.head[0], biases=tuned.head[1])
+        processes = _place()[1]
+        (out / "told.json").write_text(json.dumps({**asdict(plan), "processes": processes}))
+    if distributed:
+        with contextlib.suppress(Exception):
+            several.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

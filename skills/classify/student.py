@@ -1,0 +1,266 @@
+"""Zero labels, many rows: the language model reads a sample, a student that learns from it the rest.
+
+The teacher's sample is spread over the rows by clustering their sentence vectors; it reads every text with
+the groups listed in both orders, and the log-probabilities are averaged against position bias (Zheng et al.
+2023, "Large language models are not robust multiple choice selectors", on the bias). The student is a
+logistic regression on those probabilities. Then the teacher reads, while the time lasts, the rows that the
+student is least sure of (uncertainty sampling, Lewis & Gale 1994); what it read is final.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.texts import Catalogue
+from skills.classify.heads import (
+    Floats,
+    Linear,
+    embedder_language,
+    folds,
+    log_softmax,
+    pick_language,
+    scale_of,
+)
+from skills.classify.judge import Judge, verdict_of
+from skills.contract import Context
+from skills.events import Event, Progress
+
+TEXTS = Catalogue(__package__)
+Ints = npt.NDArray[np.int64]
+_SAMPLE_SHARE = 0.55  # of the time for the first sample, the rest for re-reading
+_LEAST_SAMPLE = 40
+_MOST_SAMPLE = 600
+_CLUSTERS = 40
+_ROUNDS = 3
+_TO_LABEL = 10
+_NEAREST = 60
+_STRENGTH = 20.0
+_PAIR = 2  # readings of a text: the groups in both orders
+
+
+@dataclass(slots=True)
+class Taught:
+    """What teacher and student found.
+
+    Attributes:
+        shares: Probabilities of each text, shape (n, k); the teacher's where it read.
+        read: The rows that the teacher read.
+        instructed: The rows that told their sorter what to do; that was not read.
+        agreement: How often the student says what the teacher says, on rows it did not learn from, a
+            value a row of the sample.
+        useful: Rows that would teach the most if a person labelled them.
+        language: Of the sentence vectors.
+    """
+
+    shares: Floats
+    read: Ints
+    instructed: Ints
+    agreement: Floats
+    useful: Ints
+    language: str
+
+
+class Teacher:
+    """Reads texts with the groups in both orders, and keeps what it read."""
+
+    def __init__(self, judges: Sequence[Judge], context: Context) -> None:
+        self._judges, self._context = judges, context
+        self.labels = judges[0].labels
+        self.shares: dict[int, Floats] = {}
+        self.instructed: set[int] = set()
+        self.seconds = 0.0  # for one text, measured as it reads
+
+    def read(
+        self, texts: Sequence[str], rows: Ints, deadline: float
+    ) -> Generator[tuple[int, int], None, None]:
+        """Read rows, the most wanted first, until the deadline; yield how many of how many are done.
+
+        A part is read in one order, then in the other, so that the instructions stay in the cache.
+        """
+        size = 16
+        for start in range(0, len(rows), size):
+            yield start, len(rows)
+            part = [int(row) for row in rows[start : start + size] if int(row) not in self.shares]
+            if not part or time.monotonic() + len(part) * self.seconds > deadline > 0:
+                if part:
+                    return
+                continue
+            begun = time.monotonic()
+            logs = [np.zeros(len(self.labels)) for _ in part]
+            for judge in self._judges:
+                for place, row in enumerate(part):
+                    self._context.check()
+                    verdict = verdict_of(texts[row], judge, self._context)
+                    by_label = dict(zip(judge.labels, verdict.shares, strict=True))
+                    found = np.array([by_label[label] for label in self.labels])
+                    logs[place] += np.log(found.clip(1e-9)) / len(self._judges)
+                    if verdict.instructed:
+                        self.instructed.add(row)
+            for row, log in zip(part, logs, strict=True):
+                self.shares[row] = np.exp(log_softmax(log[None])[0])
+            self.seconds = (time.monotonic() - begun) / len(part)
+
+
+def teach(
+    texts: Sequence[str], teacher: Teacher, minutes: float, context: Context
+) -> Generator[Event, None, Taught]:
+    """Label texts; `minutes` bounds the teacher's time.
+
+    Raises:
+        Stopped: The person stopped the work.
+    """
+    began = time.monotonic()
+    seconds = 60 * minutes
+    yield Progress(0, None, note=context.say(TEXTS("encoding")))
+    language = embedder_language(texts)
+    vectors = _encode(texts, language, context)
+    spread = spread_over(vectors, min(_MOST_SAMPLE, len(texts)), context)
+    note, unit = context.say(TEXTS("teacher_reads")), context.say(TEXTS("rows"))
+    deadline = began + _SAMPLE_SHARE * seconds
+    for done, total in teacher.read(texts, spread[:_LEAST_SAMPLE], 0.0):
+        yield Progress(done, total, unit, note)
+    for done, total in teacher.read(texts, spread, deadline):
+        yield Progress(done, total, unit, note)
+    language, vectors = _better(texts, teacher, language, vectors, context)
+    agreement = agreed(vectors, teacher)
+    head, scale = student_of(vectors, teacher)
+    for number in range(_ROUNDS):
+        shares = np.exp(log_softmax(head(vectors) * scale))
+        unsure = _least_sure(shares, teacher)
+        until = deadline + (began + seconds - deadline) * (number + 1) / _ROUNDS
+        note = context.say(TEXTS("teacher_rereads"))
+        for done, total in teacher.read(texts, unsure, until):
+            yield Progress(done, total, unit, note)
+        head, scale = student_of(vectors, teacher)
+    shares = np.exp(log_softmax(head(vectors) * scale))
+    useful = _useful(shares, vectors, teacher)
+    for row, own in teacher.shares.items():
+        shares[row] = own
+    read = np.array(sorted(teacher.shares), np.int64)
+    instructed = np.array(sorted(teacher.instructed), np.int64)
+    return Taught(shares, read, instructed, agreement, useful, language)
+
+
+def _encode(texts: Sequence[str], language: str, context: Context) -> npt.NDArray[np.float32]:
+    embedder = context.runtimes.embedder(language)
+    return embedder.encode(list(texts), should_stop=context.should_stop)
+
+
+def _better(
+    texts: Sequence[str],
+    teacher: Teacher,
+    language: str,
+    vectors: npt.NDArray[np.float32],
+    context: Context,
+) -> tuple[str, npt.NDArray[np.float32]]:
+    """Return the encoder that suits the teacher's labels better, and its vectors."""
+    rows = sorted(teacher.shares)
+    y = np.array([int(teacher.shares[row].argmax()) for row in rows], np.int64)
+    chosen = pick_language([texts[row] for row in rows], _dense(y), context)
+    if chosen == language:
+        return language, vectors
+    return chosen, _encode(texts, chosen, context)
+
+
+def spread_over(vectors: npt.NDArray[np.float32], count: int, context: Context) -> Ints:
+    """Return rows in an order that covers all kinds of texts early: one of each cluster in turn."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    context.check()
+    clusters = min(_CLUSTERS, max(1, len(vectors) // 5))
+    model = MiniBatchKMeans(clusters, random_state=0, n_init=1, batch_size=1024)
+    labels = model.fit_predict(vectors)
+    draw = np.random.default_rng(0)
+    place = np.empty(len(vectors))
+    for cluster in range(clusters):
+        rows = draw.permutation(np.flatnonzero(labels == cluster))
+        place[rows] = (np.arange(len(rows)) + draw.random()) / max(1, len(rows))
+    return np.argsort(place, kind="stable")[:count]
+
+
+def student_of(vectors: npt.NDArray[np.float32], teacher: Teacher) -> tuple[Linear, float]:
+    """Return a student of the teacher's probabilities, and the factor that calibrates its logits."""
+    rows = np.array(sorted(teacher.shares), np.int64)
+    targets = np.stack([teacher.shares[int(row)] for row in rows])
+    x, y = vectors[rows], targets.argmax(axis=1)
+    if len(np.unique(y)) < 2:
+        return _constant(vectors.shape[1], targets), 1.0
+    held = np.zeros_like(targets)
+    for train, test in folds(_dense(y)):
+        held[test] = _soft(x[train], targets[train])(x[test])
+    return _soft(x, targets), scale_of(held, y)
+
+
+def _soft(x: npt.NDArray[np.float32], targets: Floats) -> Linear:
+    """Fit a logistic regression on probabilities: each row counts for each class by its share."""
+    from sklearn.linear_model import LogisticRegression
+
+    k = targets.shape[1]
+    there = np.flatnonzero(targets.max(axis=0) > 0)
+    weights = targets[:, there].T.ravel()
+    rows = np.tile(np.arange(len(x)), len(there))
+    labels = np.repeat(np.arange(len(there)), len(x))
+    kept = weights > 0.01
+    model = LogisticRegression(C=_STRENGTH, max_iter=1000)
+    model.fit(x[rows[kept]], labels[kept], sample_weight=weights[kept])
+    made = np.zeros((x.shape[1], k), np.float32)
+    biases = np.full(k, -30.0, np.float32)
+    found = there[model.classes_]
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(found) == 2 and coefficients.shape[0] == 1:
+        coefficients = np.vstack([-coefficients, coefficients]) / 2
+        intercepts = np.r_[-intercepts, intercepts] / 2
+    made[:, found], biases[found] = coefficients.T, intercepts
+    return Linear(made, biases)
+
+
+def _constant(dimension: int, targets: Floats) -> Linear:
+    """Return a student that says the same of all: the teacher found but one group."""
+    biases = np.log(targets.mean(axis=0).clip(1e-9)).astype(np.float32)
+    return Linear(np.zeros((dimension, targets.shape[1]), np.float32), biases)
+
+
+def agreed(vectors: npt.NDArray[np.float32], teacher: Teacher) -> Floats:
+    """Return for each row of the sample whether a student that did not see it says what the teacher says."""
+    rows = np.array(sorted(teacher.shares), np.int64)
+    targets = np.stack([teacher.shares[int(row)] for row in rows])
+    y, x = targets.argmax(axis=1), vectors[rows]
+    if len(np.unique(y)) < 2:
+        return np.ones(len(y))
+    right = np.zeros(len(y))
+    for train, test in folds(_dense(y)):
+        said = _soft(x[train], targets[train])(x[test]).argmax(axis=1)
+        right[test] = said == y[test]
+    return right
+
+
+def _dense(y: Ints) -> Ints:
+    """Return class numbers without gaps."""
+    dense: Ints = np.unique(y, return_inverse=True)[1].astype(np.int64)
+    return dense
+
+
+def _least_sure(shares: Floats, teacher: Teacher) -> Ints:
+    """Return the rows that were not read, those with the smallest margin first."""
+    ordered = np.sort(shares, axis=1)
+    order = np.argsort(ordered[:, -1] - ordered[:, -2], kind="stable")
+    return order[~np.isin(order, list(teacher.shares))]
+
+
+def _useful(shares: Floats, vectors: npt.NDArray[np.float32], teacher: Teacher) -> Ints:
+    """Return rows worth labelling by hand: unsure ones, each unlike those before it."""
+    near = _least_sure(shares, teacher)[:_NEAREST]
+    chosen: list[int] = []
+    for _ in range(min(_TO_LABEL, len(near))):
+        if not chosen:
+            chosen.append(int(near[0]))
+            continue
+        closest = (vectors[near] @ vectors[chosen].T).max(axis=1)
+        closest[np.isin(near, chosen)] = np.inf
+        chosen.append(int(near[int(closest.argmin())]))
+    return np.array(chosen, np.int64)
