@@ -2,9 +2,10 @@
 
     python -m benchmarks.classify FOLDER [--only NAME] [--seeds 5]
 
-FOLDER holds `banking77.jsonl` (official split), `fewclue_eprstmt.jsonl` (its five 16-shot splits) and
-`chnsenticorp_htl_3k.jsonl` (its split). Models, mixture and settings are chosen on the training rows by
-cross-validation; the test rows are read once, at the end. Prints accuracy with a 95 % bootstrap interval.
+FOLDER holds `banking77.jsonl` (official split), `fewclue_eprstmt.jsonl` (its five 16-shot splits),
+`chnsenticorp_htl_3k.jsonl` (its split) and `banking77_oos.jsonl` (unknown intents). Models, mixture and
+settings are chosen on the training rows by cross-validation; the test rows are read once, at the end.
+Prints accuracy with a 95 % bootstrap interval.
 """
 
 from __future__ import annotations
@@ -24,15 +25,18 @@ import numpy.typing as npt
 
 from models.runtimes import Runtimes
 from skills.classify.heads import (
+    Settings,
     compete,
     features_of,
     fit_vectors,
     fit_words,
+    log_softmax,
     pick_language,
 )
+from skills.classify.novelty import Novelty
 from skills.classify.textmodel import fitted
 from skills.contract import Context
-from skills.measures import interval
+from skills.measures import auroc, interval
 
 Rows = list[dict[str, Any]]
 Right = dict[str, npt.NDArray[np.float64]]
@@ -72,6 +76,29 @@ def measured(train: Rows, test: Rows, context: Context) -> tuple[Right, str]:
     }, competition.winner
 
 
+def unknown(folder: Path, context: Context) -> None:
+    """Print how well texts of unknown intents are told from known ones, near and far."""
+    rows = rows_of(folder, "banking77_oos")
+    by_split = {split: [r for r in rows if r["split"] == split] for split in (
+        "train", "test", "id-oos_test", "ood-oos_test",
+    )}  # fmt: skip
+    encode = context.runtimes.embedder("en").encode
+    vectors = {split: encode([r["text"] for r in some]) for split, some in by_split.items()}
+    labels = sorted({r["label"] for r in by_split["train"]})
+    y = np.array([labels.index(r["label"]) for r in by_split["train"]], np.int64)
+    head = fit_vectors(vectors["train"], y, Settings())
+    novelty = Novelty.fit(vectors["train"], y, head(vectors["train"]))
+    ours = {split: novelty.scores(x, head(x)) for split, x in vectors.items()}
+    plain = {split: log_softmax(head(x)).max(axis=1) for split, x in vectors.items()}
+    for name, split, goal in (("near", "id-oos_test", 0.90), ("far", "ood-oos_test", 0.97)):
+        value = auroc(ours["test"], ours[split])
+        beside = auroc(plain["test"], plain[split])
+        reached = "reached" if value >= goal else f"missed by {goal - value:.3f}"
+        print(
+            f"unknown intents, {name}: AUROC {value:.3f}, highest probability {beside:.3f}; {reached}"
+        )
+
+
 def few(rows: Rows, shots: int, seed: int) -> Rows:
     """Draw so many rows of each class."""
     by_label = defaultdict(list)
@@ -108,6 +135,8 @@ def main() -> int:
         return not given.only or name.startswith(given.only)
 
     started = time.monotonic()
+    if wanted("unknown"):
+        unknown(given.folder, context)
     if wanted("eprstmt"):
         rows = rows_of(given.folder, "fewclue_eprstmt")
         test = [row for row in rows if row["split"] == "test_public"]

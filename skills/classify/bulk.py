@@ -56,6 +56,7 @@ class _Work:
     resumed: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     unsure: int = 0
+    new: int = 0
     skipped: list[Evidence] = field(default_factory=list)
     bad: int = 0
 
@@ -88,7 +89,8 @@ def apply_model(request: ClassifyRequest, context: Context) -> Iterator[Event]:
 
 def _message(text: str, model: TextModel, folder: Path, context: Context) -> Iterator[Event]:
     encode = encoder_of(model, folder, context.runtimes)
-    (shares,) = model.shares([" ".join(text.split())], encode, context.should_stop)
+    every, new = model.judged([" ".join(text.split())], encode, context.should_stop)
+    shares = every[0]
     best = int(shares.argmax())
     order = sorted(range(len(model.labels)), key=lambda i: -shares[i])[:5]
     rows = tuple((model.labels[i], f"{shares[i]:.0%}") for i in order)
@@ -96,10 +98,12 @@ def _message(text: str, model: TextModel, folder: Path, context: Context) -> Ite
     label, share = model.labels[best], float(shares[best])
     said = TEXTS("answer_message", label=label, share=f"{share:.0%}")
     found = [Assumption(context.say(TEXTS("by_model", name=folder.name)))]
-    person = share < model.least
-    if person:
+    person = share < model.least or bool(new[0])
+    if new[0]:
+        found.append(Assumption(context.say(TEXTS("unlike_learned"))))
+    elif person:
         found.append(Assumption(context.say(TEXTS("person_decides", least=f"{model.least:.0%}"))))
-    data = {"label": label, "confidence": round(share, 4), "person": person}
+    data = {"label": label, "confidence": round(share, 4), "person": person, "new": bool(new[0])}
     yield Answer(context.say(said), evidence=tuple(found), data=data)
 
 
@@ -129,16 +133,18 @@ def _label(
             known = [i for i, text in enumerate(texts) if text]
             found: dict[int, Any] = {}
             if known:
-                shares = model.shares([texts[i] for i in known], encode, context.should_stop)
-                found = dict(zip(known, shares, strict=True))
+                asked = [texts[i] for i in known]
+                shares, new = model.judged(asked, encode, context.should_stop)
+                found = dict(zip(known, zip(shares, new.tolist(), strict=True), strict=True))
             lines = []
             for i, row in enumerate(chunk):
-                own = found.get(i)
+                own, strange = found.get(i, (None, False))
                 best = -1 if own is None else int(own.argmax())
                 confidence = 0.0 if own is None else float(own[best])
-                lines.append(json.dumps([best, round(confidence, 4)]))
+                lines.append(json.dumps([best, round(confidence, 4), strange]))
                 if best >= 0:
                     work.counts[model.labels[best]] += 1
+                    work.new += strange
                     work.unsure += confidence < model.least
                 if best < 0 or row.reason:
                     work.leave_out(row, context)
@@ -184,12 +190,12 @@ def _verdicts(work: _Work, model: TextModel) -> Iterator[tuple[str, str, str]]:
     """Yield label, confidence and who decides, a row each, from the journal."""
     with work.journal.open("rb") as lines:
         for line in lines:
-            best, confidence = json.loads(line)
+            best, confidence, strange = json.loads(line)
             if best < 0:
                 yield "", "", ""
             else:
-                sure = confidence >= model.least
-                yield model.labels[best], f"{confidence:.3f}", "model" if sure else "person"
+                decides = "new" if strange else "model" if confidence >= model.least else "person"
+                yield model.labels[best], f"{confidence:.3f}", decides
 
 
 def _cells(work: _Work, model: TextModel, place: int) -> Iterator[str | None]:
@@ -251,8 +257,11 @@ def _show(
     if work.resumed:
         found.append(Assumption(context.say(TEXTS("went_on", n=work.resumed))))
     said = TEXTS(
-        "answer_model", n=total, name=folder.name, unsure=work.unsure, bad=work.bad,
+        "answer_model", n=total, name=folder.name, unsure=work.unsure, bad=work.bad, new=work.new,
         least=f"{model.least:.0%}",
     )  # fmt: skip
-    data = {"counts": dict(work.counts), "unsure": work.unsure, "bad": work.bad, "rows": work.done}
+    data = {
+        "counts": dict(work.counts), "unsure": work.unsure, "new": work.new, "bad": work.bad,
+        "rows": work.done,
+    }  # fmt: skip
     yield Answer(context.say(said), evidence=(*found, *work.skipped), data=data)

@@ -27,6 +27,7 @@ from models.errors import BadInputError, UsageError
 from models.texts import Catalogue
 from skills.classify.evaluating import rows_kept
 from skills.classify.heads import Floats, Linear, Settings, fit_vectors, scale_of
+from skills.classify.novelty import Novelty
 from skills.classify.operations import CompressRequest
 from skills.classify.textmodel import TextModel, find, put_in_place, read_card, write_card
 from skills.contract import Context
@@ -58,6 +59,7 @@ class Variant:
         right: Which of the rows held back it gets right.
         vectors: Its head.
         scale: What calibrates the head's logits.
+        novelty: What tells texts that are unlike anything learned.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Variant:
     right: Floats | None = None
     vectors: Linear | None = None
     scale: float = 1.0
+    novelty: Novelty | None = None
 
     @property
     def accuracy(self) -> float:
@@ -131,7 +134,6 @@ class _Work:
         self.own = own
         self.y = np.array([model.labels.index(label) for _, label in learned], np.int64)
         self.gold = np.array([model.labels.index(label) for _, label in held], np.int64)
-        self._words: dict[str, Floats] = {}
 
     def variants(self) -> Generator[Event, None, list[Variant]]:
         """Make and measure every variant; one that can't be made is named and left out."""
@@ -216,6 +218,9 @@ class _Work:
             made.path.stat().st_size + made.vectors.weights.nbytes + made.vectors.biases.nbytes
         )
         shares = self._as_model(made).shares(texts, embedder.encode, stop)
+        made.novelty = Novelty.fit(x, self.y, made.vectors(x))
+        asked = embedder.encode(texts, should_stop=stop)
+        made.novelty.set_threshold(asked, made.vectors(asked))
         made.right = (shares.argmax(axis=1) == self.gold).astype(float)
         return made
 
@@ -235,7 +240,7 @@ class _Work:
         """Return the model with a variant's head."""
         kind = "vectors" if self.model.kind == "centroids" else self.model.kind
         scales = {**self.model.scales, "vectors": variant.scale}
-        return replace(self.model, kind=kind, vectors=variant.vectors, scales=scales)
+        return replace(self.model, kind=kind, vectors=variant.vectors, scales=scales, novelty=None)
 
     def keep(self, variants: Sequence[Variant], best: Variant) -> None:
         """Put the chosen variant in the model's place, with the receipts on its card."""
@@ -251,7 +256,7 @@ class _Work:
         }
         if best is not variants[0]:
             model = self._as_model(best)
-            model.encoder = "encoder"
+            model.encoder, model.novelty = "encoder", best.novelty
             keep_encoder(best.path, self.base, self.base_name, made / "encoder")
             model.save(made)
         card["bytes"] = sum(

@@ -38,6 +38,7 @@ from skills.classify.heads import (
     fit_words,
     log_softmax,
 )
+from skills.classify.novelty import Novelty
 from skills.classify.words import Words
 
 TEXTS = Catalogue(__package__)
@@ -57,6 +58,8 @@ class TextModel:
         scales: Calibration: factors of both parts and of their blend.
         mix: Share of the vectors in a blend.
         least: Confidence below which a person should decide.
+        encoder: The folder of an encoder of its own; empty for the store's.
+        novelty: Tells texts that are unlike anything learned, where it can.
     """
 
     labels: list[str]
@@ -69,7 +72,7 @@ class TextModel:
     mix: float
     least: float = 0.0
     encoder: str = ""
-    """The folder of an encoder of its own; empty for the store's."""
+    novelty: Novelty | None = None
 
     def shares(
         self, texts: Sequence[str], encode: Encode, should_stop: ShouldStop = never
@@ -79,18 +82,32 @@ class TextModel:
         Raises:
             Stopped: `should_stop` said so.
         """
+        return self.judged(texts, encode, should_stop)[0]
+
+    def judged(
+        self, texts: Sequence[str], encode: Encode, should_stop: ShouldStop = never
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Return calibrated probabilities, and which texts are unlike anything learned, shape (texts,).
+
+        Raises:
+            Stopped: `should_stop` said so.
+        """
         parts: dict[str, Floats] = {}
+        new = np.zeros(len(texts), bool)
         if self.vectors is not None:
             name = "centroids" if self.kind == "centroids" else "vectors"
-            scores = self.vectors(encode(list(texts), should_stop=should_stop))
+            x = encode(list(texts), should_stop=should_stop)
+            scores = self.vectors(x)
+            if self.novelty is not None:
+                new = self.novelty.scores(x, scores) < self.novelty.least
             parts[name] = log_softmax(scores * self.scales[name])
         if self.words is not None and self.vocabulary is not None:
             scores = self.words(self.vocabulary.transform(texts))
             parts["words"] = log_softmax(scores * self.scales["words"])
         if len(parts) == 2:
             mixed = self.mix * parts["vectors"] + (1 - self.mix) * parts["words"]
-            return np.exp(log_softmax(mixed * self.scales["blend"]))
-        return np.exp(next(iter(parts.values())))
+            return np.exp(log_softmax(mixed * self.scales["blend"])), new
+        return np.exp(next(iter(parts.values()))), new
 
     def save(self, folder: Path) -> None:
         """Write the arrays and the vocabulary, each whole or not at all.
@@ -111,6 +128,8 @@ class TextModel:
             arrays |= {f"rarity_{i}": rarity for i, rarity in enumerate(self.vocabulary.rarity)}
             terms = json.dumps(list(self.vocabulary.terms), ensure_ascii=False)
             atomic_write(folder / "words.json", terms, mode=0o600)
+        if self.novelty is not None:
+            arrays |= self.novelty.arrays()
         memory = io.BytesIO()
         arrays["told"] = np.array(json.dumps(told))
         np.savez(memory, **arrays)
@@ -134,7 +153,7 @@ class TextModel:
                 vocabulary = Words(tuple(terms), rarity)
             return cls(
                 vectors=_head(arrays, "vectors"), words=_head(arrays, "words"),
-                vocabulary=vocabulary, **told,
+                vocabulary=vocabulary, novelty=Novelty.of(arrays), **told,
             )  # fmt: skip
         except Exception as error:  # whatever a damaged archive makes numpy raise
             raise CorruptModelError(

@@ -30,6 +30,7 @@ from skills.classify.heads import (
     fit_words,
     pick_language,
 )
+from skills.classify.novelty import Novelty
 from skills.classify.operations import TrainRequest
 from skills.classify.report import (
     Report,
@@ -161,6 +162,10 @@ class _Course:
             report = measure(self.labels, y, np.exp(competition.winning), majority)
             plain = competition.accuracies["words"]
             return Trained(model, competition, report, plain, "cross_validated")
+        if model.vectors is not None and not model.encoder:
+            model.novelty = Novelty.fit(features.vectors, y, model.vectors(features.vectors))
+            held = encode(self.held)
+            model.novelty.set_threshold(held, model.vectors(held))
         shares = model.shares(self.held, embed, context.should_stop)
         baseline = fit_words(features.words, y, competition.settings)
         said = baseline(features.vocabulary.transform(self.held)).argmax(axis=1)

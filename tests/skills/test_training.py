@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from models.errors import CorruptModelError, UsageError
 from models.runtimes import Runtimes
+from skills.classify import heads
 from skills.classify.dataset import Columns, clean, similar_labels, split
 from skills.classify.evaluating import Compare, Evaluate, List
 from skills.classify.face import ClassifyRequest
@@ -376,3 +377,19 @@ def test_the_command_line_trains(inhouse: Program, tickets: Path) -> None:
     shown = inhouse("evaluate", "t", tickets)
     assert "right in" in shown.out
     assert inhouse("models", "compare", "t", "t").status == 0
+
+
+@pytest.mark.small
+def test_what_was_never_learned_is_told(
+    small: Runtimes, home: Path, tickets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "simplest", lambda logits, y: "vectors")
+    context = Context(small, home)
+    list(Train().run(TrainRequest(file=tickets, name="m"), context))
+    strange = ("Who wrote the ninth symphony?", "My cat sleeps on the sofa all day long")
+    for text in strange:
+        answer = final(Classify().run(ClassifyRequest(text=text, model="m"), context))
+        assert answer.data["new"], text
+        assert answer.data["person"]
+    usual = "can somebody look at the flat tyre today"
+    assert not final(Classify().run(ClassifyRequest(text=usual, model="m"), context)).data["new"]
