@@ -40,7 +40,8 @@ _TIMED = 200
 _WARM = 10
 _CALIBRATED = 200
 _DISTILLED = 3000
-_STEPS = 600
+_STEPS = 400
+_DISTILLING_SECONDS = 150.0
 _SHORTER = 4  # layers that a shorter encoder keeps
 _MEGA = 1_000_000
 
@@ -186,7 +187,7 @@ class _Work:
         vectors = finetune.vectors_of(source, ids, stop)
         small = copy.deepcopy(source)
         small.keep(np.linspace(0, count - 1, _SHORTER).round().astype(int).tolist())
-        plan = finetune.Plan("copy", steps=min(_STEPS, 20 * len(ids)), batch=32, rate=2e-4)
+        plan = finetune.Plan("copy", _STEPS, 32, 2e-4, seconds=_DISTILLING_SECONDS)
         finetune.train(small, finetune.Data(ids, None, vectors), plan, stop)
         full = self.made / "shorter-fp32.onnx"
         encoders.export(small, full)
