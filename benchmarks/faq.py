@@ -19,23 +19,22 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from assets import SAMPLES
 from models.runtimes import Runtimes
+from models.steps import result_of
 from models.texts import Language, language_of
 from skills.contract import Context
 from skills.faq.bases import of_file
 from skills.faq.index import Base, Hit, open_base
 from skills.faq.second import SecondReader, needed
+from skills.measures import auroc
 
-_Result = TypeVar("_Result")
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
 
 
@@ -58,16 +57,6 @@ class Outcome:
     score: float
     threshold: float
     seconds: float
-
-
-def result_of(work: Generator[object, None, _Result]) -> _Result:
-    """Run work that yields how far it is to its end; return its result."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: _Result = end.value
-            return result
 
 
 def base_of(path: Path, context: Context, language: Language) -> Base:
@@ -97,20 +86,9 @@ def share(hits: list[bool]) -> str:
     """Return a share with its count and a 95 % bootstrap interval."""
     if not hits:
         return "-"
-    draw = np.random.default_rng(0)
     values = np.array(hits, dtype=float)
-    means = draw.choice(values, (2000, len(values))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
+    low, high = interval(values)
     return f"{sum(hits)} of {len(hits)} ({values.mean():.0%} [{low:.0%}, {high:.0%}])"
-
-
-def auroc(positive: list[float], negative: list[float]) -> float:
-    """Return the area under the ROC curve: how often a positive scores above a negative."""
-    if not positive or not negative:
-        return float("nan")
-    higher = np.array(positive)[:, None] > np.array(negative)[None]
-    equal = np.array(positive)[:, None] == np.array(negative)[None]
-    return float(higher.mean() + equal.mean() / 2)
 
 
 def report(name: str, outcomes: list[Outcome]) -> None:

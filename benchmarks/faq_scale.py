@@ -23,8 +23,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from benchmarks.faq import result_of
 from models.runtimes import Runtimes
+from models.steps import result_of
 from skills.contract import Context
 from skills.faq.bases import of_file
 from skills.faq.index import Base, open_base

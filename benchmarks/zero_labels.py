@@ -23,6 +23,7 @@ import numpy as np
 from models.llm import Turn
 from models.runtimes import Runtimes
 from models.scoring import LabelScorer
+from models.steps import result_of
 from skills.classify.heads import Settings, embedder_language, fit_vectors, folds
 from skills.classify.judge import Judge, prompt
 from skills.classify.student import Teacher, teach
@@ -114,13 +115,7 @@ def main() -> int:
             model = context.runtimes.llm()
             judges = [Judge(model, list(labels)), Judge(model, list(labels[::-1]))]
             started = time.monotonic()
-            work = teach(texts, Teacher(judges, context), minutes, context)
-            while True:
-                try:
-                    next(work)
-                except StopIteration as end:
-                    taught = end.value
-                    break
+            taught = result_of(teach(texts, Teacher(judges, context), minutes, context))
             seconds = time.monotonic() - started
             right = [labels[int(s.argmax())] == g for s, g in zip(taught.shares, gold, strict=True)]
             told = (

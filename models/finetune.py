@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from models.encoders import Tokens, load_encoder, padded, pooled
 from models.errors import Stopped
+from models.steps import result_of
 
 Aim = Literal["contrast", "classes", "copy"]
 Floats = npt.NDArray[np.float32]
@@ -95,13 +96,7 @@ def train(
     Raises:
         Stopped: `should_stop` said so, between steps.
     """
-    work = steps(encoder, data, plan, should_stop)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            tuned: Tuned = end.value
-            return tuned
+    return result_of(steps(encoder, data, plan, should_stop))
 
 
 def steps(

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import BadInputError
+from models.steps import result_of
 from models.texts import Catalogue, Message
 from skills.contract import Context
 from skills.events import Answer, Artifact, Event, Evidence, Metric, Progress, Skipped, Table
@@ -107,10 +108,10 @@ def outcomes(
     for number, case in enumerate(cases):
         yield Progress(number, len(cases), unit, note)
         context.check()
-        whole = _finish(desk.ask(case.question))
+        whole = result_of(desk.ask(case.question))
         near = None
         if case.entry is not None:
-            near = _finish(desk.ask(case.question, without=[case.entry]))
+            near = result_of(desk.ask(case.question, without=[case.entry]))
         several = tuple(hit.entry for hit in twins(whole, desk.base))
         found.append(Outcome(case, whole, near, several if len(several) > 1 else ()))
     return found
@@ -184,15 +185,6 @@ def _refused_at(share: float, some: Sequence[Outcome]) -> float:
     if not able or not unable:
         return float("nan")
     return float(np.mean(np.array(unable) < np.quantile(able, 1 - share)))
-
-
-def _finish(work: Generator[object, None, Found]) -> Found:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: Found = end.value
-            return found
 
 
 def _columns(table: TableData) -> tuple[list[str], list[str]]:

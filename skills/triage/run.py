@@ -112,7 +112,7 @@ class Triage:
                 yield Progress(done, total, context.say(TEXTS("messages")), note)
                 done += 1
                 try:
-                    message.found[sheet] = _judged(message, labels, own, context)
+                    message.found[sheet] = yield from _judged(message, labels, own, context)
                 except Stopped:
                     raise
                 except InhouseError as error:
@@ -132,7 +132,7 @@ class Triage:
         for number, message in enumerate(messages):
             yield Progress(number, len(messages), context.say(TEXTS("messages")), note)
             try:
-                answer = _final("faq", {**asking, "question": message.text}, context)
+                answer = yield from _final("faq", {**asking, "question": message.text}, context)
             except Stopped:
                 raise
             except UsageError as error:
@@ -210,21 +210,28 @@ def _transcript(path: Path, context: Context) -> str:
     return "".join(event.delta for event in events if isinstance(event, Text)).strip()
 
 
-def _judged(message: _Message, labels: Sequence[str], own: bool, context: Context) -> str:
+def _judged(
+    message: _Message, labels: Sequence[str], own: bool, context: Context
+) -> Generator[Event, None, str]:
     """Return the group that `classify` finds for a message, as a key of ours or one of the person's."""
     if own:
         request: dict[str, Any] = {"text": message.text, "labels": list(labels)}
-        return str(_final("classify", request, context).data["label"])
+        answer = yield from _final("classify", request, context)
+        return str(answer.data["label"])
     names = {TEXTS(f"label_{label}").to(message.language): label for label in labels}
     meanings = {
         name: TEXTS(f"meaning_{label}").to(message.language) for name, label in names.items()
     }
     request = {"text": message.text, "labels": list(names), "meanings": meanings}
-    return names[str(_final("classify", request, context).data["label"])]
+    answer = yield from _final("classify", request, context)
+    return names[str(answer.data["label"])]
 
 
-def _final(skill: str, values: dict[str, Any], context: Context) -> Answer:
-    """Run another skill through its door and return its answer; what was done before is taken over."""
+def _final(skill: str, values: dict[str, Any], context: Context) -> Generator[Event, None, Answer]:
+    """Run another skill through its door and return its answer; what was done before is taken over.
+
+    What takes it long the first time, such as indexing, is shown.
+    """
     spec = registry.get(skill)
     request = spec.request_class().model_validate(values)
     key = ("triage", skill, request.model_dump_json())
@@ -235,6 +242,8 @@ def _final(skill: str, values: dict[str, Any], context: Context) -> Answer:
     for event in spec.load().run(request, context):
         if isinstance(event, Answer):
             answer = event
+        elif isinstance(event, Progress) and event.total:
+            yield event
     assert answer is not None
     context.ledger.put([answer.text, answer.refused, answer.data], *key)
     return answer

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from assets import SAMPLES
-from benchmarks.faq import result_of
 from models.embedder import Embedder
 from models.errors import BadInputError, UsageError
 from models.runtimes import Runtimes
+from models.steps import result_of
 from skills import registry
 from skills.contract import Context, Said
 from skills.events import Answer, Question, Quote, Skipped

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.faq import result_of
 from models.runtimes import Runtimes
+from models.steps import result_of
 from skills.contract import Context
 from skills.faq.bases import of_file
 from skills.faq.calibration import lexical_weight, spread_of

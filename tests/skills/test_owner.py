@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from assets import SAMPLES
-from benchmarks.faq import result_of
 from models.errors import UsageError
 from models.runtimes import Runtimes
+from models.steps import result_of
 from skills.contract import Context
 from skills.events import Answer
 from skills.faq.bases import Knowledge, of_file, save_base
