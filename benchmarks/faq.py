@@ -33,7 +33,7 @@ from skills.contract import Context
 from skills.faq.bases import of_file
 from skills.faq.index import Base, Hit, open_base
 from skills.faq.second import SecondReader, needed
-from skills.measures import auroc
+from skills.measures import auroc, interval
 
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
 
