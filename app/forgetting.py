@@ -1,10 +1,11 @@
-"""Delete what was said, wherever it is kept: talks, jobs, refused questions."""
+"""Delete what was said, wherever it is kept: talks, jobs, refused questions, rows of trained models."""
 
 from __future__ import annotations
 
 from agents.jobs import Jobs
 from agents.session import Sessions
 from models.home import home
+from skills.classify.kept import forget_rows
 from skills.faq.unanswered import forget as forget_questions
 
 
@@ -13,12 +14,13 @@ def forget_everything() -> int:
     store = Sessions()
     every = [summary.id for summary in store.every()]
     store.delete(every)
-    return len(every) + Jobs().forget() + forget_questions(home())
+    return len(every) + Jobs().forget() + forget_questions(home()) + forget_rows(home())
 
 
 def forget_words(words: str) -> int:
-    """Delete every ask, job and question that mentions the words."""
-    return Sessions().forget_words(words) + Jobs().forget(words) + forget_questions(home(), words)
+    """Delete every ask, job, question and kept row that mentions the words."""
+    count = Sessions().forget_words(words) + Jobs().forget(words)
+    return count + forget_questions(home(), words) + forget_rows(home(), words)
 
 
 def forget_older_than(days: float) -> int:

@@ -80,5 +80,6 @@ def remove(home: Path, texts: set[str]) -> None:
 
 def _leave(home: Path, questions: list[Unanswered], left: list[Unanswered]) -> None:
     if len(left) < len(questions):
+        (home / "knowledge" / "groups.json").unlink(missing_ok=True)  # holds their words, too
         lines = b"".join(msgspec.json.encode(entry) + b"\n" for entry in left)
         atomic_write(_path(home), lines, mode=0o600)

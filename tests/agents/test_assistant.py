@@ -10,6 +10,7 @@ import pytest
 
 from agents.assistant import Assistant
 from agents.protocol import Ask
+from agents.replies import as_choice
 from models.runtimes import Runtimes
 from skills.events import Answer, Event, Failure, Question, Step
 
@@ -200,3 +201,37 @@ def test_understanding_without_doing(assistant: Assistant, reviews: Path) -> Non
     assert 0 < understood["confidence"] <= 1
     assert understood["request"] == {"file": str(reviews), "labels": ["praise", "complaint"]}
     assert assistant.understand("Good morning, how are you?")["skill"] == "chat"
+
+
+@pytest.mark.parametrize(
+    ("reply", "choice"),
+    [
+        ("2", "South shop"), ("the second", "South shop"), ("第一个", "North shop"),
+        ("south shop", "South shop"), ("North shp", "North shop"), ("what about returns?", ""),
+        ("7", ""),
+    ],
+)  # fmt: skip
+def test_a_reply_names_a_choice(reply: str, choice: str) -> None:
+    assert as_choice(reply, ("North shop", "South shop")) == choice
+
+
+@pytest.mark.small
+def test_a_question_of_a_skill_is_answered_by_a_number(small: Runtimes, tmp_path: Path) -> None:
+    path = tmp_path / "faq.md"
+    path.write_text(
+        "## Is parking free at the north shop?\nYes, it is.\n\n"
+        "## Is parking free at the south shop?\nNo, two euros an hour.\n\n"
+        "## Do you repair bicycles?\nYes, on Mondays.\n\n## Do you sell tea?\nOnly mint.\n"
+    )
+    assistant = Assistant(small)
+
+    def answer(text: str) -> Answer:
+        last = list(assistant.answer(Ask(text), lambda: False, lambda error: None))[-1]
+        assert isinstance(last, Answer), last
+        return last
+
+    asked = answer(f"Answer from {path}: Is parking free?")
+    assert len(asked.data["choices"]) == 2
+    chosen = answer("2")
+    assert chosen.data["question"] == asked.data["choices"][1]
+    assert not chosen.refused

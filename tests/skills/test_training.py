@@ -26,6 +26,7 @@ from skills.classify.dataset import Columns, clean, similar_labels, split
 from skills.classify.evaluating import Compare, Evaluate, List
 from skills.classify.face import ClassifyRequest
 from skills.classify.heads import log_softmax, scale_of, simplest
+from skills.classify.kept import forget_rows
 from skills.classify.operations import (
     CompareRequest,
     EvaluateRequest,
@@ -393,3 +394,14 @@ def test_what_was_never_learned_is_told(
         assert answer.data["person"]
     usual = "can somebody look at the flat tyre today"
     assert not final(Classify().run(ClassifyRequest(text=usual, model="m"), context)).data["new"]
+
+
+def test_kept_rows_are_forgotten(home: Path) -> None:
+    folder = home / "trained" / "m"
+    folder.mkdir(parents=True)
+    path = folder / "learned.jsonl"
+    path.write_text('{"text": "Maria Lopez called"}\n{"text": "a refund"}\n')
+    assert forget_rows(home, "maria lopez") == 1
+    assert path.read_text() == '{"text": "a refund"}\n'
+    assert forget_rows(home) == 1
+    assert path.read_text() == ""
