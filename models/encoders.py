@@ -175,8 +175,19 @@ def quantize_static(full: Path, target: Path, ids: Sequence[Sequence[int]]) -> N
     )  # fmt: skip
 
 
-def quantize_fused(full: Path, target: Path) -> None:
+def shape_of(encoder: nn.Module) -> tuple[int, int]:
+    """Return how many attention heads an encoder has, and the size of its states."""
+    if isinstance(encoder, Bert):
+        config = encoder.model.config
+        return int(config.num_attention_heads), int(config.hidden_size)
+    own: Any = encoder
+    return int(own.layers[0].heads), int(own.words.embedding_dim)
+
+
+def quantize_fused(full: Path, target: Path, shape: tuple[int, int]) -> None:
     """Fuse attention, normalisation and activation of a BERT-like model, then quantize as `dynamic` does.
+
+    `shape` is that of the encoder.
 
     Raises:
         ValueError: There was nothing to fuse.
@@ -189,7 +200,7 @@ def quantize_fused(full: Path, target: Path) -> None:
 
     logging.getLogger().setLevel(logging.ERROR)
     fused = optimizer.optimize_model(
-        str(full), model_type="bert", num_heads=0, hidden_size=0,
+        str(full), model_type="bert", num_heads=shape[0], hidden_size=shape[1],
         optimization_options=FusionOptions("bert"), opt_level=0,
     )  # fmt: skip
     if not fused.get_fused_operator_statistics().get("Attention"):

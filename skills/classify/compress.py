@@ -148,13 +148,14 @@ class _Work:
         if self.own and (self.own / "encoder.safetensors").exists():
             encoders.restore(source, self.own)
         encoders.export(source, full)
+        shape = encoders.shape_of(source)
         ways: dict[str, Any] = {
             "fp32": lambda target: shutil.copyfile(full, target),
             "dynamic": lambda target: encoders.quantize_dynamic(full, target),
             "static": lambda target: encoders.quantize_static(
                 full, target, tokens.ids([text for text, _ in self.learned[:_CALIBRATED]])
             ),
-            "fused": lambda target: encoders.quantize_fused(full, target),
+            "fused": lambda target: encoders.quantize_fused(full, target, shape),
             "shorter": lambda target: self._shorter(source, tokens, target),
         }
         found: list[Variant] = []

@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import BadInputError
 from models.runtimes import Runtimes
-from skills.classify import heads
+from skills.classify import compress, heads
 from skills.classify.compress import Compress, Variant, chosen
 from skills.classify.face import ClassifyRequest
 from skills.classify.operations import CompressRequest, TrainRequest
@@ -38,6 +38,7 @@ def test_a_model_is_compressed_with_receipts(
     small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heads, "simplest", lambda logits, y: "vectors")
+    monkeypatch.setattr(compress, "_STEPS", 8)
     context = Context(small, home)
     tickets = write(tmp_path / "tickets.csv", examples(240))
     final(Train().run(TrainRequest(file=tickets, name="m"), context))

@@ -64,13 +64,17 @@ def test_far_questions_are_refused(small: Runtimes, home: Path) -> None:
 
 
 def _rates(file: str, runtimes: Runtimes, home: Path) -> tuple[float, float]:
-    """Return how many own-words questions are answered rightly, and how many far ones refused."""
+    """Return how many own-words questions are answered rightly, and how many far ones refused.
+
+    To ask which of two is meant is right where the right one is among them.
+    """
     rows = [json.loads(line) for line in QUESTIONS.read_text().splitlines()]
     right, refused = [], []
     for row in (row for row in rows if row["file"] == file):
         answer = _ask(row["question"], SAMPLES / file, Context(runtimes, home))
         if row["entry"]:
-            right.append(not answer.refused and answer.data.get("question") == row["entry"])
+            offered = answer.data.get("choices") or [answer.data["question"]]
+            right.append(not answer.refused and row["entry"] in offered)
         elif row["kind"] == "far":
             refused.append(answer.refused)
     return sum(right) / len(right), sum(refused) / len(refused)
