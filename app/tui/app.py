@@ -246,8 +246,8 @@ class ChatApp(App[None]):
         entry = record.asked(text)
         try:
             async for event in events:
+                record.happened(entry, event)  # first: what was seen is never lost
                 await turn.show(event)
-                record.happened(entry, event)
                 if isinstance(event, Failure) and event.code == "engine_died":
                     self._start_engine()
         finally:
