@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from models.files import atomic_writer, private_file, unique_path
+from models.journal import read_journal
 from models.texts import Catalogue
 from skills.classify.face import ClassifyRequest
 from skills.classify.textmodel import TextModel, encoder_of, find, read_card
@@ -45,27 +49,35 @@ _SKIPPED_SHOWN = 50
 _ADDED = ("label", "confidence", "decide")
 
 
-@dataclass(slots=True)
+class _Line(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What the journal holds of a row: the number of its group, -1 for none, and how sure the model is.
+
+    `new`: it is unlike anything learned. `number` and `reason` name a row of the file that is empty (no
+    reason) or was mended; 0 for all others.
+    """
+
+    group: int
+    confidence: float
+    new: bool = False
+    number: int = 0
+    reason: str = ""
+
+
+_lines = msgspec.json.Decoder(_Line)
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
-    """A table that is being labelled: where the journal is, how many rows are in it."""
+    """A table that is being labelled: where the journal is, how many rows an earlier attempt put there."""
 
     stream: Stream
     column: str
     journal: Path
-    done: int = 0
-    resumed: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    unsure: int = 0
-    new: int = 0
-    skipped: list[Evidence] = field(default_factory=list)
-    bad: int = 0
+    resumed: int
 
-    def leave_out(self, row: Row, context: Context) -> None:
-        """Name a row that is empty or was mended."""
-        self.bad += 1
-        if len(self.skipped) < _SKIPPED_SHOWN:
-            why = TEXTS("mended_row", cells=row.reason) if row.reason else TEXTS("empty_row")
-            self.skipped.append(Skipped(str(self.stream.path), context.say(why), row.number))
+    def lines(self) -> Iterator[_Line]:
+        """Yield the journal, a line a row."""
+        return read_journal(self.journal, _lines)
 
 
 def apply_model(request: ClassifyRequest, context: Context) -> Iterator[Event]:
@@ -79,12 +91,13 @@ def apply_model(request: ClassifyRequest, context: Context) -> Iterator[Event]:
     stream = Stream.open(request.file)
     column = text_column(stream.sample, request.text_column)
     out = context.out or request.file.parent
-    work = _Work(stream, column, _journal_path(out, request.file, column, folder))
+    journal = _journal_path(out, request.file, column, folder)
+    work = _Work(stream, column, journal, _taken_up(journal))
     yield from _label(work, model, folder, context)
     path = _merge(work, model, out)
-    work.journal.unlink(missing_ok=True)
     yield Artifact(str(path), context.say(TEXTS("file_decide")))
     yield from _show(work, model, folder, context)
+    work.journal.unlink(missing_ok=True)
 
 
 def _message(text: str, model: TextModel, folder: Path, context: Context) -> Iterator[Event]:
@@ -119,61 +132,50 @@ def _label(
     work: _Work, model: TextModel, folder: Path, context: Context
 ) -> Generator[Event, None, None]:
     """Append the group of every row to the journal, after those that are there."""
-    work.journal.parent.mkdir(parents=True, exist_ok=True)
-    _take_up(work)
     encode = encoder_of(model, folder, context.runtimes)
     note, unit = context.say(TEXTS("labelling")), context.say(TEXTS("rows"))
     at = work.stream.columns.index(work.column)
-    total = _estimated_rows(work.stream)
-    chunk: list[Row] = []
+    total, done = _estimated_rows(work.stream), work.resumed
+    rows = work.stream.rows(done)
     with private_file(work.journal, "ab") as file:
-
-        def finish() -> None:
+        while chunk := list(itertools.islice(rows, _CHUNK)):
+            context.check()
             texts = [" ".join(row.cells[at].split()) for row in chunk]
-            known = [i for i, text in enumerate(texts) if text]
-            found: dict[int, Any] = {}
-            if known:
-                asked = [texts[i] for i in known]
-                shares, new = model.judged(asked, encode, context.should_stop)
-                found = dict(zip(known, zip(shares, new.tolist(), strict=True), strict=True))
-            lines = []
-            for i, row in enumerate(chunk):
-                own, strange = found.get(i, (None, False))
-                best = -1 if own is None else int(own.argmax())
-                confidence = 0.0 if own is None else float(own[best])
-                lines.append(json.dumps([best, round(confidence, 4), strange]))
-                if best >= 0:
-                    work.counts[model.labels[best]] += 1
-                    work.new += strange
-                    work.unsure += confidence < model.least
-                if best < 0 or row.reason:
-                    work.leave_out(row, context)
-            file.write(("\n".join(lines) + "\n").encode())
+            filled = [text for text in texts if text]
+            found: Iterator[Any] = iter(())
+            if filled:
+                shares, new = model.judged(filled, encode, context.should_stop)
+                found = zip(shares.argmax(axis=1), shares.max(axis=1), new, strict=True)
+            for row, text in zip(chunk, texts, strict=True):
+                file.write(msgspec.json.encode(_line(row, next(found) if text else None)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
-            work.done += len(chunk)
-            chunk.clear()
-
-        for row in work.stream.rows(work.done):
-            chunk.append(row)
-            if len(chunk) == _CHUNK:
-                finish()
-                context.check()
-                yield Progress(work.done, max(total, work.done), unit, note)
-        if chunk:
-            finish()
+            done += len(chunk)
+            yield Progress(done, max(total, done), unit, note)
 
 
-def _take_up(work: _Work) -> None:
-    """Count what an earlier attempt finished; a torn last line is cut off."""
-    if not work.journal.exists():
-        return
-    raw = work.journal.read_bytes()
-    whole = raw[: raw.rfind(b"\n") + 1]
-    if len(whole) < len(raw):
-        with work.journal.open("rb+") as file:
-            file.truncate(len(whole))
-    work.done = work.resumed = whole.count(b"\n")
+def _line(row: Row, found: Any) -> _Line:
+    if found is None:
+        return _Line(-1, 0.0, False, row.number, row.reason)
+    group, confidence, new = found
+    number = row.number if row.reason else 0
+    return _Line(int(group), round(float(confidence), 4), bool(new), number, row.reason)
+
+
+def _taken_up(journal: Path) -> int:
+    """Return how many rows an earlier attempt finished; a torn last line is cut off."""
+    if not journal.exists():
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        return 0
+    whole = count = 0
+    with journal.open("rb+") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            count += 1
+        file.truncate(whole)
+    return count
 
 
 def _estimated_rows(stream: Stream) -> int:
@@ -188,14 +190,12 @@ def _estimated_rows(stream: Stream) -> int:
 
 def _verdicts(work: _Work, model: TextModel) -> Iterator[tuple[str, str, str]]:
     """Yield label, confidence and who decides, a row each, from the journal."""
-    with work.journal.open("rb") as lines:
-        for line in lines:
-            best, confidence, strange = json.loads(line)
-            if best < 0:
-                yield "", "", ""
-            else:
-                decides = "new" if strange else "model" if confidence >= model.least else "person"
-                yield model.labels[best], f"{confidence:.3f}", decides
+    for line in work.lines():
+        if line.group < 0:
+            yield "", "", ""
+        else:
+            sure = "model" if line.confidence >= model.least else "person"
+            yield model.labels[line.group], f"{line.confidence:.3f}", "new" if line.new else sure
 
 
 def _cells(work: _Work, model: TextModel, place: int) -> Iterator[str | None]:
@@ -239,12 +239,25 @@ def _show(
     work: _Work, model: TextModel, folder: Path, context: Context
 ) -> Generator[Event, None, None]:
     """Show the counts, what the model is worth, and what a person must decide."""
-    total = sum(work.counts.values())
+    counts: Counter[str] = Counter()
+    unsure = new = bad = every = 0
+    skipped: list[Evidence] = []
+    for line in work.lines():
+        every += 1
+        if line.group >= 0:
+            counts[model.labels[line.group]] += 1
+            unsure += line.confidence < model.least
+            new += line.new
+        if line.number:
+            bad += 1
+            if len(skipped) < _SKIPPED_SHOWN:
+                skipped.append(_left_out(line, work, context))
+    total = counts.total()
     columns = tuple(context.say(TEXTS(key)) for key in ("label", "count", "share"))
     rows = tuple(
-        (label, f"{n:,}", f"{n / max(1, total):.0%}") for label, n in work.counts.most_common(20)
+        (label, f"{n:,}", f"{n / max(1, total):.0%}") for label, n in counts.most_common(20)
     )
-    yield Table("", columns, rows, len(work.counts))
+    yield Table("", columns, rows, len(counts))
     held = read_card(folder)["held_out"]
     value, low, high = held["accuracy"]
     name = context.say(TEXTS("accuracy"))
@@ -257,11 +270,14 @@ def _show(
     if work.resumed:
         found.append(Assumption(context.say(TEXTS("went_on", n=work.resumed))))
     said = TEXTS(
-        "answer_model", n=total, name=folder.name, unsure=work.unsure, bad=work.bad, new=work.new,
+        "answer_model", n=total, name=folder.name, unsure=unsure, bad=bad, new=new,
         least=f"{model.least:.0%}",
     )  # fmt: skip
-    data = {
-        "counts": dict(work.counts), "unsure": work.unsure, "new": work.new, "bad": work.bad,
-        "rows": work.done,
-    }  # fmt: skip
-    yield Answer(context.say(said), evidence=(*found, *work.skipped), data=data)
+    data = {"counts": dict(counts), "unsure": unsure, "new": new, "bad": bad, "rows": every}
+    yield Answer(context.say(said), evidence=(*found, *skipped), data=data)
+
+
+def _left_out(line: _Line, work: _Work, context: Context) -> Skipped:
+    """Name a row that is empty or was mended."""
+    why = TEXTS("mended_row", cells=line.reason) if line.reason else TEXTS("empty_row")
+    return Skipped(str(work.stream.path), context.say(why), line.number)

@@ -347,6 +347,7 @@ def test_a_kill_loses_and_repeats_no_row(
     assert killed
     last = json.loads(done.stdout.splitlines()[-1])
     assert last["data"]["rows"] == 9000
+    assert sum(last["data"]["counts"].values()) == 9000  # those of the killed attempts, too
     assert any("went on after" in str(item) for item in last["evidence"])
     with (tmp_path / "many-labelled.csv").open() as file:
         assert [row["id"] for row in csv.DictReader(file)] == [str(i) for i in range(9000)]
