@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.embedder import Embedder
+from models.embedder import MULTILINGUAL, Embedder
 from models.home import private_dir
 from models.runtimes import Runtimes
 from models.texts import Language, text_lines
@@ -34,7 +34,6 @@ _FILE_IN_EXAMPLE = re.compile(
     r"[\w\u4e00-\u9fff]+\.(?:csv|tsv|xlsx|jsonl|md|txt|mp3|wav|mp4|jpg|png|srt)\b"
 )
 _LOOK_INSIDE = 200
-_MULTILINGUAL = "multilingual-e5-small"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Router:
         return inside or by_kind
 
     def _head(self, language: Language) -> _Head:
-        multilingual = self._runtimes.store.has(_MULTILINGUAL)
+        multilingual = self._runtimes.store.has(MULTILINGUAL)
         if language == "zh" and not multilingual:
             self._runtimes.embedder("zh")  # raises, and names the command that fetches it
         key = "zh" if multilingual else "en"

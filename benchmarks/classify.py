@@ -16,7 +16,6 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,6 @@ from skills.classify.heads import (
     fit_vectors,
     fit_words,
     log_softmax,
-    pick_language,
 )
 from skills.classify.novelty import Novelty
 from skills.classify.textmodel import fitted
@@ -57,19 +55,14 @@ def measured(train: Rows, test: Rows, context: Context) -> tuple[Right, str]:
     labels = sorted({str(row["label"]) for row in train})
     y = np.array([labels.index(str(row["label"])) for row in train], np.int64)
     gold = np.array([labels.index(str(row["label"])) for row in test], np.int64)
-    language = pick_language(texts, y, context)
-    encode = context.runtimes.embedder(language).encode
-
-    def vectors(some: Sequence[str]) -> npt.NDArray[np.float32]:
-        return encode(list(some))
-
-    features = features_of(texts, vectors)
+    features = features_of(texts, y, context)
     competition = compete(features, y, context)
-    model = fitted(competition, features, y, labels, language)
+    model = fitted(competition, features, y, labels)
+    encode = context.runtimes.embedder(model.language).encode
     asked = [str(row["text"]) for row in test]
     settings = competition.settings
     plain = fit_words(features.words, y, settings)(features.vocabulary.transform(asked))
-    frozen = fit_vectors(features.vectors, y, settings)(vectors(asked))
+    frozen = fit_vectors(features.vectors, y, settings)(encode(asked))
     said = {"TF-IDF": plain, "frozen vectors": frozen, "ours": model.shares(asked, encode)}
     return {
         n: (s.argmax(axis=1) == gold).astype(float) for n, s in said.items()

@@ -17,7 +17,19 @@ from models.onnx import session
 
 Floats = npt.NDArray[np.float32]
 Kind = Literal["query", "passage"]
+MULTILINGUAL = "multilingual-e5-small"
+_ENGLISH = "all-minilm-l6-v2"
 _MAX_TOKENS = 256
+
+
+def name_for(language: str) -> str:
+    """Return the model for a language: MiniLM for English, multilingual e5-small for anything else."""
+    return _ENGLISH if language == "en" else MULTILINGUAL
+
+
+def prefix_of(name: str, kind: Kind = "query") -> str:
+    """Return what a model wants to stand before each text."""
+    return f"{kind}: " if name.startswith("multilingual-e5") else ""
 
 
 class Embedder:
@@ -32,7 +44,6 @@ class Embedder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.no_padding()
-        self._prefixes = name.startswith("multilingual-e5")
         self._charmap: dict[int, str] = {}
         if (folder / "charmap.json").exists():
             characters = json.loads((folder / "charmap.json").read_text(encoding="utf-8"))
@@ -70,8 +81,7 @@ class Embedder:
         return int(self._session.get_outputs()[0].shape[-1])
 
     def _prepare(self, text: str, kind: Kind) -> str:
-        if self._prefixes:
-            text = f"{kind}: {text}"
+        text = prefix_of(self.name, kind) + text
         if self._charmap:
             text = " ".join(text.translate(self._charmap).split())
         return text

@@ -138,17 +138,17 @@ def export(encoder: nn.Module, path: Path) -> None:
         )  # fmt: skip
 
 
-def quantize_dynamic(full: Path, target: Path) -> None:
+def quantize_dynamic(full: Path, target: Path, *, narrow: bool = True) -> None:
     """Quantize weights to int8, activations as it runs.
 
-    Weights use seven bits: processors without VNNI add pairs of products in 16 bits, which eight
-    would overflow; that, and not the precision, is what costs accuracy there.
+    With `narrow`, weights use seven bits: processors without VNNI add pairs of products in 16 bits,
+    which eight would overflow.
     """
     from onnxruntime.quantization import QuantType
     from onnxruntime.quantization import quantize_dynamic as quantize
 
     logging.getLogger().setLevel(logging.ERROR)  # it advises a pre-processing that is not needed
-    quantize(full, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    quantize(full, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=narrow)
 
 
 def quantize_static(full: Path, target: Path, ids: Sequence[Sequence[int]]) -> None:
@@ -236,4 +236,14 @@ def keep_encoder(model: Path, base: Path, name: str, folder: Path) -> None:
     for kept in _KEPT:
         if (base / kept).exists():
             shutil.copyfile(base / kept, folder / kept)
-    atomic_write(folder / "encoder.json", json.dumps({"base": name}), mode=0o600)
+    told = {"base": name, "folder": str(base)}
+    atomic_write(folder / "encoder.json", json.dumps(told), mode=0o600)
+
+
+def base_of(folder: Path) -> tuple[str, Path] | None:
+    """Return the name and folder that an encoder of one's own came from; None if that is not known."""
+    try:
+        told = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        return str(told["base"]), Path(told["folder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -13,7 +13,7 @@ import psutil
 
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
-from models.embedder import Embedder
+from models.embedder import Embedder, name_for
 from models.errors import TEXTS, BadInputError, CorruptModelError, InhouseError, ResourceError
 from models.files import existing_file
 from models.likelihood import Likelihood
@@ -100,7 +100,7 @@ class Runtimes:
 
     def embedder(self, language: str = "en") -> Embedder:
         """Return MiniLM for English, multilingual e5-small for anything else."""
-        name = "all-minilm-l6-v2" if language == "en" else "multilingual-e5-small"
+        name = name_for(language)
         if name not in self._warm:  # what is missing is named before any other model leaves
             self.store.folder(name)
         return self._get(catalog().get(name), "ONNX Runtime", self._load_embedder)

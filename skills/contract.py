@@ -126,6 +126,25 @@ class SkillSpec:
         return text_lines(self.package, f"examples.{language}.txt")
 
 
+def operation(
+    skill: str, name: str, request: str, implementation: str, *, fill: str, models: tuple[str, ...]
+) -> SkillSpec:
+    """Return the spec of what else a skill does; paths are relative to the skill's package.
+
+    `request` and `fill` are names in its module `operations`, the summary is its text `summary_NAME`.
+    """
+    package = f"skills.{skill}"
+    return SkillSpec(
+        name=f"{skill} {name}",
+        package=package,
+        request=f"{package}.operations:{request}",
+        fill=f"{package}.operations:{fill}",
+        implementation=f"{package}.{implementation}",
+        models=models,
+        summary_key=f"summary_{name}",
+    )
+
+
 def load_object(path: str) -> Any:
     """Import `package.module:name` and return it."""
     module, _, name = path.partition(":")

@@ -21,6 +21,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own convention
 from torch import Tensor, nn
 
+from models.encoders import export, quantize_dynamic
+
 _BLOCK = 32
 _Q4 = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _MAX_TOKENS = 512
@@ -192,31 +194,9 @@ def convert_e5(folder: Path) -> None:
     write_tokenizer(file, folder)
     encoder = Encoder(file).eval().requires_grad_(False)
     full = folder / "fp32.onnx"
-    example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
-    axes = {0: "n", 1: "t"}
-    names = ["input_ids", "attention_mask"]
-    torch.onnx.export(
-        encoder,
-        example,
-        str(full),
-        input_names=names,
-        output_names=["last_hidden_state"],
-        dynamic_axes=dict.fromkeys([*names, "last_hidden_state"], axes),
-        opset_version=17,
-        dynamo=False,
-    )
-    quantize(full, folder / "model.onnx")
+    export(encoder, full)
+    quantize_dynamic(full, folder / "model.onnx", narrow=False)
     full.unlink()
-
-
-def quantize(full: Path, target: Path) -> None:
-    """Quantize the weights of an ONNX model to int8, activations as it runs."""
-    import logging
-
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    logging.getLogger().setLevel(logging.ERROR)  # it advises a pre-processing that is not needed
-    quantize_dynamic(full, target, weight_type=QuantType.QInt8, per_channel=True)
 
 
 def write_tokenizer(file: Published, folder: Path) -> None:

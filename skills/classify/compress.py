@@ -22,14 +22,21 @@ import numpy.typing as npt
 import psutil
 
 from models.devices import Use
-from models.embedder import Embedder
+from models.embedder import Embedder, name_for, prefix_of
 from models.errors import BadInputError, UsageError
 from models.texts import Catalogue
 from skills.classify.evaluating import rows_kept
 from skills.classify.heads import Floats, Linear, Settings, fit_vectors, scale_of
 from skills.classify.novelty import Novelty
 from skills.classify.operations import CompressRequest
-from skills.classify.textmodel import TextModel, find, put_in_place, read_card, write_card
+from skills.classify.textmodel import (
+    TextModel,
+    find,
+    put_in_place,
+    read_card,
+    weights_bytes,
+    write_card,
+)
 from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Notice, Progress, Table
 from skills.measures import interval
@@ -129,20 +136,27 @@ class _Work:
         if not learned or not held:
             raise BadInputError(TEXTS("nothing_to_measure_on", name=folder.name))
         self.learned, self.held = learned, held
-        own = folder / model.encoder if model.encoder else None
-        name = "all-minilm-l6-v2" if model.language == "en" else "multilingual-e5-small"
-        self.base_name, self.base = name, context.runtimes.store.folder(name)
-        self.own = own
+        self.own = folder / model.encoder if model.encoder else None
+        self.base_name, self.base = self._base()
         self.y = np.array([model.labels.index(label) for _, label in learned], np.int64)
         self.gold = np.array([model.labels.index(label) for _, label in held], np.int64)
+
+    def _base(self) -> tuple[str, Path]:
+        """Return the name and folder of the encoder that the model's own came from, or uses."""
+        from models.encoders import base_of
+
+        told = base_of(self.own) if self.own else None
+        if told:
+            return told
+        name = name_for(self.model.language)
+        return name, self.context.runtimes.store.folder(name)
 
     def variants(self) -> Generator[Event, None, list[Variant]]:
         """Make and measure every variant; one that can't be made is named and left out."""
         from models import encoders
 
         full = self.made / "fp32.onnx"
-        prefix = "query: " if self.base_name.startswith("multilingual-e5") else ""
-        tokens = encoders.Tokens(self.base, prefix=prefix)
+        tokens = encoders.Tokens(self.base, prefix=prefix_of(self.base_name))
         yield Progress(0, None, note=self.context.say(TEXTS("exporting")))
         source = encoders.load_encoder(self.base)
         if self.own and (self.own / "encoder.safetensors").exists():
@@ -213,16 +227,13 @@ class _Work:
         stop = self.context.should_stop
         x = embedder.encode([text for text, _ in self.learned], should_stop=stop)
         made.vectors = fit_vectors(x, self.y, Settings())
-        made.scale = (
-            scale_of(made.vectors(x), self.y) if self.model.kind != "vectors" else self._scale(x)
-        )
-        made.bytes = (
-            made.path.stat().st_size + made.vectors.weights.nbytes + made.vectors.biases.nbytes
-        )
-        shares = self._as_model(made).shares(texts, embedder.encode, stop)
-        made.novelty = Novelty.fit(x, self.y, made.vectors(x))
+        made.scale = self._scale(x)
+        heads = made.vectors.weights.nbytes + made.vectors.biases.nbytes
+        made.bytes = made.path.stat().st_size + heads
         asked = embedder.encode(texts, should_stop=stop)
+        made.novelty = Novelty.fit(x, self.y, made.vectors(x))
         made.novelty.set_threshold(asked, made.vectors(asked))
+        shares = self._as_model(made).shares(texts, lambda texts, should_stop: asked, stop)
         made.right = (shares.argmax(axis=1) == self.gold).astype(float)
         return made
 
@@ -261,9 +272,7 @@ class _Work:
             model.encoder, model.novelty = "encoder", best.novelty
             keep_encoder(best.path, self.base, self.base_name, made / "encoder")
             model.save(made)
-        card["bytes"] = sum(
-            p.stat().st_size for p in made.rglob("*") if p.suffix in {".npz", ".onnx"}
-        )
+        card["bytes"] = weights_bytes(made)
         write_card(made, card)
         put_in_place(made, self.folder)
 

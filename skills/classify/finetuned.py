@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.embedder import prefix_of
 from models.texts import Catalogue
 from skills.classify.heads import (
     Classes,
@@ -62,7 +63,7 @@ class Base:
     @property
     def prefix(self) -> str:
         """What stands before each text."""
-        return "query: " if self.name.startswith("multilingual-e5") else ""
+        return prefix_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,16 @@ def fine_tune(
     encoders.keep_encoder(onnx, base.folder, base.name, target)
     onnx.unlink()
     encoders.save_weights(tuner.tuned.encoder, target)
-    language = "en" if base.name == "all-minilm-l6-v2" else "zh"
     model = TextModel(
-        task.labels, "tuned", language, head, None, None, {"vectors": scale}, 1.0, encoder="encoder"
+        task.labels,
+        "tuned",
+        task.features.language,
+        head,
+        None,
+        None,
+        {"vectors": scale},
+        1.0,
+        encoder="encoder",
     )
     return Attempt(tuned, frozen, model)
 

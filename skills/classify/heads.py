@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from models.embedder import MULTILINGUAL
 from models.errors import BadInputError
 from models.texts import Catalogue
 from skills.classify.words import Words
@@ -25,6 +26,7 @@ from skills.contract import Context
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
 Classes = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.float32]
 Name = Literal["centroids", "vectors", "words", "blend"]
 ORDER: tuple[Name, ...] = ("centroids", "vectors", "words", "blend")
 _FOLDS = 5
@@ -60,12 +62,14 @@ class Linear:
 class Features:
     """Features of the training texts: `vectors` (n, d), `words` sparse (n, size).
 
-    Rows of the same number in `groups`, shape (n,), are in the same fold.
+    `language` is that of the sentence vectors: `en` or `zh`. Rows of the same number in `groups`, shape
+    (n,), are in the same fold.
     """
 
-    vectors: npt.NDArray[np.float32]
+    vectors: Vectors
     vocabulary: Words
     words: Any
+    language: str
     groups: npt.NDArray[np.int64] | None = None
 
 
@@ -102,30 +106,43 @@ def embedder_language(texts: Sequence[str]) -> str:
     return "zh" if chinese > _CHINESE_SHARE * len(some) else "en"
 
 
-def pick_language(texts: Sequence[str], y: Classes, context: Context) -> str:
-    """Return which sentence vectors suit a task: `en` or `zh`, the multilingual ones.
+def suits_multilingual(
+    texts: Sequence[str], vectors: Vectors, y: Classes, context: Context
+) -> bool:
+    """Say whether multilingual vectors suit a task better than MiniLM's, `vectors`, shape (n, d).
 
-    Chinese needs the latter. For other texts both are tried on the same folds of at most a thousand rows
-    where both are here: on moods the multilingual ones are often better, at several times the cost.
+    Both are tried on the same folds of at most a thousand rows, where both are here: on moods the
+    multilingual ones are often better, at several times the cost.
     """
-    language = embedder_language(texts)
-    classes, counts = np.unique(y, return_counts=True)
-    here = context.runtimes.store.has("multilingual-e5-small")
-    if language == "zh" or not here or len(classes) < 2 or counts.min() < 2:
-        return language
+    counts = np.unique(y, return_counts=True)[1]
+    if not context.runtimes.store.has(MULTILINGUAL) or len(counts) < 2 or counts.min() < 2:
+        return False
     rows = np.random.default_rng(0).permutation(len(y))[:_MOST_TO_PICK]
-    some, own = [texts[i] for i in rows], y[rows]
-    right: dict[str, Floats] = {}
-    for name in ("en", "zh"):
-        vectors = context.runtimes.embedder(name).encode(some, should_stop=context.should_stop)
-        right[name] = np.zeros(len(own))
-        for train, test in folds(own):
-            context.check()
-            present = np.unique(own[train])
-            head = fit_vectors(vectors[train], np.searchsorted(present, own[train]), Settings())
-            right[name][test] = present[head(vectors[test]).argmax(axis=1)] == own[test]
-    gain = right["zh"] - right["en"]
-    return "zh" if gain.mean() > gain.std() / np.sqrt(len(gain)) else "en"
+    own = y[rows]
+    other = encoded([texts[i] for i in rows], "zh", context)
+    gain = _held_out(other, own, context) - _held_out(vectors[rows], own, context)
+    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
+
+
+def _held_out(x: Vectors, y: Classes, context: Context) -> Floats:
+    """Return which rows a head over vectors gets right that did not learn from them, shape (n,)."""
+    right = np.zeros(len(y))
+    for train, test in folds(y):
+        context.check()
+        here = np.unique(y[train])
+        head = fit_vectors(x[train], np.searchsorted(here, y[train]), Settings())
+        right[test] = here[head(x[test]).argmax(axis=1)] == y[test]
+    return right
+
+
+def encoded(texts: Sequence[str], language: str, context: Context) -> Vectors:
+    """Return the sentence vectors of texts, shape (n, d).
+
+    Raises:
+        Stopped: The person stopped the work.
+    """
+    embedder = context.runtimes.embedder(language)
+    return embedder.encode(list(texts), should_stop=context.should_stop)
 
 
 def check_enough(labels: Sequence[str]) -> None:
@@ -137,15 +154,25 @@ def check_enough(labels: Sequence[str]) -> None:
 
 def features_of(
     texts: Sequence[str],
-    encode: Callable[[Sequence[str]], npt.NDArray[np.float32]],
+    y: Classes,
+    context: Context,
     groups: npt.NDArray[np.int64] | None = None,
 ) -> Features:
-    """Return both kinds of features; vocabularies are learned without the labels."""
+    """Return both kinds of features; only the choice of the sentence vectors looks at the classes `y`.
+
+    Raises:
+        Stopped: The person stopped the work.
+    """
+    language = embedder_language(texts)
+    vectors = encoded(texts, language, context)
+    if language == "en" and suits_multilingual(texts, vectors, y, context):
+        language = "zh"
+        vectors = encoded(texts, language, context)
     vocabulary = Words.fit(texts)
-    return Features(encode(texts), vocabulary, vocabulary.transform(texts), groups)
+    return Features(vectors, vocabulary, vocabulary.transform(texts), language, groups)
 
 
-def fit_vectors(x: npt.NDArray[np.float32], y: Classes, settings: Settings) -> Linear:
+def fit_vectors(x: Vectors, y: Classes, settings: Settings) -> Linear:
     """Fit a logistic regression; `y` holds class numbers, shape (n,)."""
     from sklearn.linear_model import LogisticRegression
 
@@ -160,7 +187,7 @@ def fit_words(x: Any, y: Classes, settings: Settings) -> Linear:
     return _linear(LinearSVC(C=settings.words_c, class_weight="balanced").fit(x, y))
 
 
-def fit_centroids(x: npt.NDArray[np.float32], y: Classes, classes: int) -> Linear:
+def fit_centroids(x: Vectors, y: Classes, classes: int) -> Linear:
     """Return the cosine to the mean of each class."""
     means = np.stack([x[y == c].mean(axis=0) for c in range(classes)])
     means /= np.linalg.norm(means, axis=1, keepdims=True).clip(1e-9)

@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from skills.classify.heads import Floats, check_enough, compete, features_of, pick_language
+from skills.classify.heads import Floats, check_enough, compete, features_of
 from skills.classify.textmodel import fitted
 from skills.contract import Context
 
@@ -52,15 +51,10 @@ def learn(texts: Sequence[str], labels: Sequence[str], context: Context) -> Lear
     check_enough(labels)
     names = sorted(set(labels))
     y = np.array([names.index(label) for label in labels], np.int64)
-    language = pick_language(texts, y, context)
-    embed = context.runtimes.embedder(language).encode
-
-    def encode(some: Sequence[str]) -> npt.NDArray[np.float32]:
-        return embed(list(some), should_stop=context.should_stop)
-
-    features = features_of(texts, encode)
+    features = features_of(texts, y, context)
     competition = compete(features, y, context)
-    model = fitted(competition, features, y, names, language)
+    model = fitted(competition, features, y, names)
+    embed = context.runtimes.embedder(model.language).encode
     said = competition.logits[competition.winner].argmax(axis=1)
     macro_f1 = float(f1_score(y, said, average="macro", zero_division=0))
     majority = max(Counter(labels).values()) / len(labels)

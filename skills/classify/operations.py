@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from models.home import home
 from models.texts import Catalogue
-from skills.contract import Filled, Said, SkillSpec
+from skills.contract import Filled, Said, operation
 from skills.readers.columns import named_column
 from skills.readers.tables import sample_columns
 from skills.request import Request, argument, option
@@ -151,22 +152,11 @@ def chosen(said: Said) -> str:
     return ""
 
 
-def _operation(name: str, request: str, fill: str, implementation: str) -> SkillSpec:
-    return SkillSpec(
-        name=f"classify {name}",
-        package="skills.classify",
-        request=f"skills.classify.operations:{request}",
-        fill=f"skills.classify.operations:{fill}",
-        implementation=f"skills.classify.{implementation}",
-        models=("embedder",),
-        summary_key=f"summary_{name}",
-    )
-
-
+_operation = partial(operation, "classify", models=("embedder",))
 OPERATIONS = (
-    _operation("train", "TrainRequest", "fill_train", "training:Train"),
-    _operation("evaluate", "EvaluateRequest", "fill_named", "evaluating:Evaluate"),
-    _operation("compare", "CompareRequest", "fill_compare", "evaluating:Compare"),
-    _operation("compress", "CompressRequest", "fill_compress", "compress:Compress"),
-    _operation("list", "ListRequest", "fill_list", "evaluating:List"),
+    _operation("train", "TrainRequest", "training:Train", fill="fill_train"),
+    _operation("evaluate", "EvaluateRequest", "evaluating:Evaluate", fill="fill_named"),
+    _operation("compare", "CompareRequest", "evaluating:Compare", fill="fill_compare"),
+    _operation("compress", "CompressRequest", "compress:Compress", fill="fill_compress"),
+    _operation("list", "ListRequest", "evaluating:List", fill="fill_list"),
 )

@@ -20,11 +20,13 @@ from models.texts import Catalogue
 from skills.classify.heads import (
     Floats,
     Linear,
+    Vectors,
     embedder_language,
+    encoded,
     folds,
     log_softmax,
-    pick_language,
     scale_of,
+    suits_multilingual,
 )
 from skills.classify.judge import Judge, verdict_of
 from skills.contract import Context
@@ -40,7 +42,6 @@ _ROUNDS = 3
 _TO_LABEL = 10
 _NEAREST = 60
 _STRENGTH = 20.0
-_PAIR = 2  # readings of a text: the groups in both orders
 
 
 @dataclass(slots=True)
@@ -86,10 +87,10 @@ class Teacher:
         for start in range(0, len(rows), size):
             yield start, len(rows)
             part = [int(row) for row in rows[start : start + size] if int(row) not in self.shares]
-            if not part or time.monotonic() + len(part) * self.seconds > deadline > 0:
-                if part:
-                    return
+            if not part:
                 continue
+            if 0 < deadline < time.monotonic() + len(part) * self.seconds:
+                return
             begun = time.monotonic()
             logs = [np.zeros(len(self.labels)) for _ in part]
             for judge in self._judges:
@@ -118,7 +119,7 @@ def teach(
     seconds = 60 * minutes
     yield Progress(0, None, note=context.say(TEXTS("encoding")))
     language = embedder_language(texts)
-    vectors = _encode(texts, language, context)
+    vectors = encoded(texts, language, context)
     spread = spread_over(vectors, min(_MOST_SAMPLE, len(texts)), context)
     note, unit = context.say(TEXTS("teacher_reads")), context.say(TEXTS("rows"))
     deadline = began + _SAMPLE_SHARE * seconds
@@ -126,7 +127,8 @@ def teach(
         yield Progress(done, total, unit, note)
     for done, total in teacher.read(texts, spread, deadline):
         yield Progress(done, total, unit, note)
-    language, vectors = _better(texts, teacher, language, vectors, context)
+    if language == "en":
+        language, vectors = _better(texts, teacher, vectors, context)
     agreement = agreed(vectors, teacher)
     head, scale = student_of(vectors, teacher)
     for number in range(_ROUNDS):
@@ -146,28 +148,19 @@ def teach(
     return Taught(shares, read, instructed, agreement, useful, language)
 
 
-def _encode(texts: Sequence[str], language: str, context: Context) -> npt.NDArray[np.float32]:
-    embedder = context.runtimes.embedder(language)
-    return embedder.encode(list(texts), should_stop=context.should_stop)
-
-
 def _better(
-    texts: Sequence[str],
-    teacher: Teacher,
-    language: str,
-    vectors: npt.NDArray[np.float32],
-    context: Context,
-) -> tuple[str, npt.NDArray[np.float32]]:
-    """Return the encoder that suits the teacher's labels better, and its vectors."""
+    texts: Sequence[str], teacher: Teacher, vectors: Vectors, context: Context
+) -> tuple[str, Vectors]:
+    """Return the multilingual vectors where they suit the teacher's labels better than MiniLM's."""
     rows = sorted(teacher.shares)
     y = np.array([int(teacher.shares[row].argmax()) for row in rows], np.int64)
-    chosen = pick_language([texts[row] for row in rows], _dense(y), context)
-    if chosen == language:
-        return language, vectors
-    return chosen, _encode(texts, chosen, context)
+    some = [texts[row] for row in rows]
+    if not suits_multilingual(some, vectors[rows], _dense(y), context):
+        return "en", vectors
+    return "zh", encoded(texts, "zh", context)
 
 
-def spread_over(vectors: npt.NDArray[np.float32], count: int, context: Context) -> Ints:
+def spread_over(vectors: Vectors, count: int, context: Context) -> Ints:
     """Return rows in an order that covers all kinds of texts early: one of each cluster in turn."""
     from sklearn.cluster import MiniBatchKMeans
 
@@ -183,7 +176,7 @@ def spread_over(vectors: npt.NDArray[np.float32], count: int, context: Context) 
     return np.argsort(place, kind="stable")[:count]
 
 
-def student_of(vectors: npt.NDArray[np.float32], teacher: Teacher) -> tuple[Linear, float]:
+def student_of(vectors: Vectors, teacher: Teacher) -> tuple[Linear, float]:
     """Return a student of the teacher's probabilities, and the factor that calibrates its logits."""
     rows = np.array(sorted(teacher.shares), np.int64)
     targets = np.stack([teacher.shares[int(row)] for row in rows])
@@ -196,7 +189,7 @@ def student_of(vectors: npt.NDArray[np.float32], teacher: Teacher) -> tuple[Line
     return _soft(x, targets), scale_of(held, y)
 
 
-def _soft(x: npt.NDArray[np.float32], targets: Floats) -> Linear:
+def _soft(x: Vectors, targets: Floats) -> Linear:
     """Fit a logistic regression on probabilities: each row counts for each class by its share."""
     from sklearn.linear_model import LogisticRegression
 
@@ -225,7 +218,7 @@ def _constant(dimension: int, targets: Floats) -> Linear:
     return Linear(np.zeros((dimension, targets.shape[1]), np.float32), biases)
 
 
-def agreed(vectors: npt.NDArray[np.float32], teacher: Teacher) -> Floats:
+def agreed(vectors: Vectors, teacher: Teacher) -> Floats:
     """Return for each row of the sample whether a student that did not see it says what the teacher says."""
     rows = np.array(sorted(teacher.shares), np.int64)
     targets = np.stack([teacher.shares[int(row)] for row in rows])
@@ -252,7 +245,7 @@ def _least_sure(shares: Floats, teacher: Teacher) -> Ints:
     return order[~np.isin(order, list(teacher.shares))]
 
 
-def _useful(shares: Floats, vectors: npt.NDArray[np.float32], teacher: Teacher) -> Ints:
+def _useful(shares: Floats, vectors: Vectors, teacher: Teacher) -> Ints:
     """Return rows worth labelling by hand: unsure ones, each unlike those before it."""
     near = _least_sure(shares, teacher)[:_NEAREST]
     chosen: list[int] = []

@@ -168,7 +168,7 @@ def _head(arrays: dict[str, Any], name: str) -> Linear | None:
 
 
 def fitted(
-    competition: Competition, features: Features, y: Classes, labels: Sequence[str], language: str
+    competition: Competition, features: Features, y: Classes, labels: Sequence[str]
 ) -> TextModel:
     """Fit the winner of a competition on all rows."""
     chosen, kind = competition.settings, competition.winner
@@ -180,7 +180,7 @@ def fitted(
     if kind in {"words", "blend"}:
         words = fit_words(features.words, y, chosen)
     return TextModel(
-        list(labels), kind, language, vectors, words, features.vocabulary if words else None,
+        list(labels), kind, features.language, vectors, words, features.vocabulary if words else None,
         {str(name): scale for name, scale in competition.scales.items()}, competition.mix,
     )  # fmt: skip
 
@@ -258,3 +258,10 @@ def put_in_place(made: Path, folder: Path) -> None:
         folder.rename(old)
     made.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def weights_bytes(folder: Path) -> int:
+    """Return the bytes of a model's weights: heads, vocabulary, an encoder of its own."""
+    kept = {".npz", ".onnx"}
+    weights = (p for p in folder.rglob("*") if p.suffix in kept or p.name == "words.json")
+    return sum(path.stat().st_size for path in weights)

@@ -7,7 +7,7 @@ import io
 import platform
 import shutil
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from models.embedder import name_for
 from models.errors import UsageError
 from models.files import atomic_write
 from models.texts import Catalogue
@@ -23,12 +24,13 @@ from skills.classify.dataset import Columns, Rows, clean, data_card, split
 from skills.classify.finetuned import Attempt, Base, Task, fine_tune
 from skills.classify.heads import (
     Competition,
+    Features,
     Floats,
     check_enough,
     compete,
+    encoded,
     features_of,
     fit_words,
-    pick_language,
 )
 from skills.classify.novelty import Novelty
 from skills.classify.operations import TrainRequest
@@ -46,6 +48,7 @@ from skills.classify.textmodel import (
     fitted,
     folder_of,
     put_in_place,
+    weights_bytes,
     write_card,
 )
 from skills.classify.tuning import tune
@@ -133,13 +136,7 @@ class _Course:
         context, y = self.context, self.y[self.train]
         texts = [self.rows.texts[i] for i in self.train]
         yield Progress(0, None, note=context.say(TEXTS("encoding")))
-        language = pick_language(texts, y, context)
-        embed = context.runtimes.embedder(language).encode
-
-        def encode(some: Sequence[str]) -> npt.NDArray[np.float32]:
-            return embed(list(some), should_stop=context.should_stop)
-
-        features = features_of(texts, encode, self.rows.clusters[self.train])
+        features = features_of(texts, y, context, self.rows.clusters[self.train])
         yield Progress(0, None, note=context.say(TEXTS("competing")))
         competition = compete(features, y, context)
         if self.request.minutes:
@@ -148,36 +145,44 @@ class _Course:
             share = 1.0 if self.request.tuned == "never" else _TUNING_SHARE
             until = began + share * 60 * self.request.minutes
             competition = yield from tune(features, y, competition, until, context)
-        model = fitted(competition, features, y, self.labels, language)
+        model = fitted(competition, features, y, self.labels)
         if self.request.minutes and self.request.tuned != "never":
             task = Task(texts, y, self.labels, features, competition)
-            base = self._base(language)
-            self.attempt = yield from fine_tune(task, base, deadline, self.encoder, context)
+            self.attempt = yield from fine_tune(
+                task, self._base(features.language), deadline, self.encoder, context
+            )
             if self.attempt and self.attempt.model:
                 model = self.attempt.model
-                embed = context.runtimes.own_embedder(self.encoder).encode
         yield Progress(0, None, note=context.say(TEXTS("fitting")))
         majority = int(np.bincount(y).argmax())
         if not len(self.test):
             report = measure(self.labels, y, np.exp(competition.winning), majority)
             plain = competition.accuracies["words"]
             return Trained(model, competition, report, plain, "cross_validated")
-        if model.vectors is not None and not model.encoder:
-            model.novelty = Novelty.fit(features.vectors, y, model.vectors(features.vectors))
-            held = encode(self.held)
-            model.novelty.set_threshold(held, model.vectors(held))
-        shares = model.shares(self.held, embed, context.should_stop)
+        shares = self._shares(model, features, y)
         baseline = fit_words(features.words, y, competition.settings)
         said = baseline(features.vocabulary.transform(self.held)).argmax(axis=1)
         plain = float((said == self.y[self.test]).mean())
         report = measure(self.labels, self.y[self.test], shares, majority)
         return Trained(model, competition, report, plain, "held_out", shares)
 
+    def _shares(self, model: TextModel, features: Features, y: Ints) -> Floats:
+        """Return a model's probabilities of the rows held back; they say what is unlike them, too."""
+        runtimes, stop = self.context.runtimes, self.context.should_stop
+        if model.encoder:
+            return model.shares(self.held, runtimes.own_embedder(self.encoder).encode, stop)
+        if model.vectors is None:
+            return model.shares(self.held, runtimes.embedder(model.language).encode, stop)
+        held = encoded(self.held, model.language, self.context)
+        model.novelty = Novelty.fit(features.vectors, y, model.vectors(features.vectors))
+        model.novelty.set_threshold(held, model.vectors(held))
+        return model.shares(self.held, lambda texts, should_stop: held, stop)
+
     def _base(self, language: str) -> Base:
         """Return the encoder to start from: the person's own, or the store's."""
         if self.request.encoder:
             return Base(self.request.encoder, self.request.encoder.name)
-        name = "all-minilm-l6-v2" if language == "en" else "multilingual-e5-small"
+        name = name_for(language)
         return Base(self.context.runtimes.store.folder(name), name)
 
     def show(self, trained: Trained) -> Iterator[Event]:
@@ -248,7 +253,7 @@ class _Course:
 
         competition, request = trained.competition, self.request
         packages = ("inhouse", "scikit-learn", "onnxruntime")
-        base = "all-minilm-l6-v2" if trained.model.language == "en" else "multilingual-e5-small"
+        base = self._base(trained.model.language) if trained.model.encoder else None
         return {
             "task": "text classification",
             "name": self.name,
@@ -266,9 +271,9 @@ class _Course:
                 "mix": competition.mix,
             },
             "candidates": {str(k): v for k, v in competition.accuracies.items()},
-            "base_model": base,
+            "base_model": base.name if base else name_for(trained.model.language),
             "held_out": {**trained.report.as_dict(), "tfidf_accuracy": trained.baseline},
-            "bytes": sum(path.stat().st_size for path in folder.glob("[hw]*s.*")),
+            "bytes": weights_bytes(folder),
             "versions": {name: version(name) for name in packages}
             | {"python": platform.python_version()},
             "made": time.strftime("%Y-%m-%dT%H:%M:%S"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from models.home import home
 from models.texts import Catalogue
-from skills.contract import Filled, Said, SkillSpec
+from skills.contract import Filled, Said, operation
 from skills.faq.bases import mentioned_base
 from skills.request import Request, argument, option
 
@@ -129,23 +130,12 @@ def chosen(said: Said) -> str:
     return "add" if adds and several else ""
 
 
-def _operation(name: str, request: str, fill: str, implementation: str) -> SkillSpec:
-    return SkillSpec(
-        name=f"faq {name}",
-        package="skills.faq",
-        request=f"skills.faq.operations:{request}",
-        fill=f"skills.faq.operations:{fill}",
-        implementation=f"skills.faq.{implementation}",
-        models=("embedder",),
-        summary_key=f"summary_{name}",
-    )
-
-
+_operation = partial(operation, "faq", models=("embedder",))
 OPERATIONS = (
-    _operation("add", "AddRequest", "fill_add", "keeping:Add"),
-    _operation("list", "ListRequest", "fill_list", "keeping:List"),
-    _operation("remove", "RemoveRequest", "fill_remove", "keeping:Remove"),
-    _operation("evaluate", "EvaluateRequest", "fill_evaluate", "evaluate:Evaluate"),
-    _operation("gaps", "OfBase", "fill_of_base", "gaps:Gaps"),
-    _operation("learn", "LearnRequest", "fill_of_base", "learning:Learn"),
+    _operation("add", "AddRequest", "keeping:Add", fill="fill_add"),
+    _operation("list", "ListRequest", "keeping:List", fill="fill_list"),
+    _operation("remove", "RemoveRequest", "keeping:Remove", fill="fill_remove"),
+    _operation("evaluate", "EvaluateRequest", "evaluate:Evaluate", fill="fill_evaluate"),
+    _operation("gaps", "OfBase", "gaps:Gaps", fill="fill_of_base"),
+    _operation("learn", "LearnRequest", "learning:Learn", fill="fill_of_base"),
 )
