@@ -7,9 +7,11 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tests.conftest import Program
 
@@ -107,3 +109,18 @@ def test_a_broken_skill_of_a_stranger_is_named(inhouse: Program, other_skill: Pa
     assert "inhouse-wordcount" in done.err
     assert "Traceback" not in done.err
     assert inhouse("--help").status == 0
+
+
+def test_the_pinned_versions_run_on_the_oldest_python() -> None:
+    oldest = "3.11.0"  # what README and pyproject promise; Debian 12 ships 3.11.2
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [line.split("==")[0] for line in lines if "==" in line and not line.startswith("#")]
+    here = {dist.metadata["Name"].lower().replace("_", "-"): dist for dist in distributions()}
+    refuse = [
+        (name, needs)
+        for name in pins
+        if (dist := here.get(name.lower().replace("_", "-")))
+        and (needs := dist.metadata["Requires-Python"])
+        and not SpecifierSet(needs).contains(oldest)
+    ]
+    assert refuse == []
