@@ -11,8 +11,7 @@ base's own questions with their entry left out.
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from models.home import private_dir
 from models.likelihood import Choice, Likelihood
 from models.texts import Catalogue, Language
 from skills.contract import Context
+from skills.faq.entries import Entry
 from skills.faq.index import Base, Hit
 
 TEXTS = Catalogue(__package__)
@@ -74,15 +74,24 @@ class SecondReader:
 
     def ranked(self, question: str, hits: list[Hit], language: Language) -> list[Hit]:
         """Return entries in the order of both readings, with the sum as their score."""
+        gains = self._gains(question, [hit.entry for hit in hits], language)
+        spread = self._base.spread
+        read = [
+            Hit(hit.entry, hit.score + spread * gain) for hit, gain in zip(hits, gains, strict=True)
+        ]
+        return sorted(read, key=lambda hit: -hit.score)
+
+    def _gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
+        """Return what reading adds to the score of each entry, in spreads."""
+        if not entries:
+            return []
         alone, _ = self._judged(TEXTS("read_alone").to(language), question, None)
-        read = []
-        for hit in hits:
-            entry = hit.entry
+        gains = []
+        for entry in entries:
             text = TEXTS("read_after", question=entry.question, answer=entry.answer).to(language)
             likely, odds = self._judged(text, question, _ASKS[language])
-            gained = WEIGHT * (likely - alone) + WEIGHT_YES * odds
-            read.append(Hit(entry, hit.score + self._base.spread * gained))
-        return sorted(read, key=lambda hit: -hit.score)
+            gains.append(WEIGHT * (likely - alone) + WEIGHT_YES * odds)
+        return gains
 
     def _judged(self, prefix: str, question: str, asks: Choice | None) -> tuple[float, float]:
         self._context.check()
@@ -99,15 +108,31 @@ class SecondReader:
         return known[key]
 
     def _calibrated(self, language: Language) -> Generator[tuple[int, int], None, float]:
-        """Read own questions among the other entries: that near may an unanswered one come."""
+        """Read own questions among the other entries: that near may an unanswered one come.
+
+        The sample is by the keys of the entries, which are hashes, and what was read of a pair is kept: a
+        base that changed a little reads little again.
+        """
+        path = self._base.knowledge.folder(self._context.home) / f"gains-{language}.json"
+        kept, used = _read(path), dict[str, float]()
         entries = [entry for entry in self._base.entries() if entry.question]
-        sample = random.Random(0).sample(entries, min(_SAMPLE, len(entries)))
+        sample = sorted(entries, key=lambda entry: entry.key)[:_SAMPLE]
         reached = []
-        for number, own in enumerate(sample):
-            yield number, len(sample)
-            others = [hit for hit in self._base.search(own.question) if hit.entry != own]
-            read = self.ranked(own.question, others[:_SAMPLE_CANDIDATES], language)
-            reached.append(read[0].score if read else 0.0)
+        try:
+            for number, own in enumerate(sample):
+                yield number, len(sample)
+                others = [hit for hit in self._base.search(own.question) if hit.entry != own]
+                scores = []
+                for hit in others[:_SAMPLE_CANDIDATES]:
+                    pair = f"{self.model} {WEIGHT} {WEIGHT_YES} {own.key} {hit.entry.key}"
+                    if pair not in kept:
+                        (kept[pair],) = self._gains(own.question, [hit.entry], language)
+                    used[pair] = kept[pair]
+                    scores.append(hit.score + self._base.spread * kept[pair])
+                reached.append(max(scores, default=0.0))
+            kept = used  # all that is still asked about
+        finally:  # a stop loses nothing that was read
+            atomic_write(path, json.dumps(kept), mode=0o600)
         near = float(np.quantile(reached, 0.25)) if reached else 0.0
         return max(near, self._base.threshold)
 

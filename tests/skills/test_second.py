@@ -12,6 +12,7 @@ from assets import SAMPLES
 from benchmarks.faq import base_of
 from models.errors import Stopped
 from models.runtimes import Runtimes
+from models.steps import result_of
 from skills.contract import Context
 from skills.events import Answer, Assumption, Progress
 from skills.faq.bases import of_file
@@ -110,3 +111,37 @@ def test_a_damaged_memory_of_thresholds_is_made_anew(small: Runtimes, home: Path
     assert counted
     assert len(json.loads((home / "knowledge" / "readings.json").read_text())) == 1
     assert len(opened.entries()) == opened.size
+
+
+@pytest.mark.small
+def test_a_changed_base_reads_little_again(
+    small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = Context(small, home)
+    path = tmp_path / "faq.md"
+    parts = [f"## What about {w}?\n{w} is fine on {w} days.\n" for w in "abcdefgh"]
+    path.write_text("\n".join(parts))
+    asked: list[str] = []
+    likelihood = small.likelihood()
+    plain = likelihood.judged
+
+    def counted(prefix: str, text: str, *more: Any) -> tuple[float, float]:
+        asked.append(text)
+        return plain(prefix, text, *more)
+
+    monkeypatch.setattr(likelihood, "judged", counted)
+
+    def calibrated(stop_after: int = 10_000) -> int:
+        asked.clear()
+        base = base_of(path, context, "en")
+        halting = Context(small, home, should_stop=lambda: len(asked) >= stop_after)
+        reader = SecondReader(base, likelihood, halting)
+        result_of(reader._threshold("en"))
+        return len(asked)
+
+    with pytest.raises(Stopped):
+        calibrated(stop_after=9)
+    first = calibrated()
+    assert first <= 2 * 16 - 8  # what was read before the stop is not read again
+    path.write_text("\n".join([*parts, "## What about quartz watches?\nWe sell none.\n"]))
+    assert calibrated() < first
