@@ -32,6 +32,7 @@ from models.texts import Language, language_of
 from skills.contract import Context
 from skills.faq.bases import of_file
 from skills.faq.index import Base, Hit, open_base
+from skills.faq.reading import ModelReader
 from skills.faq.second import SecondReader, needed
 from skills.measures import auroc, interval
 
@@ -132,7 +133,8 @@ def compare(
     report("first reading: vectors and words", [read(case, base, None) for case in cases])
     if first_only:
         return
-    reader = SecondReader(base, context.runtimes.likelihood(), context)
+    judge = ModelReader(context.runtimes.likelihood(), context)
+    reader = SecondReader(base, judge, context)
     finished(reader, cases[0].question, base.search(cases[0].question))  # thresholds, once
     report("both readings", [read(case, base, reader) for case in cases])
 

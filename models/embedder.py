@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,12 +13,13 @@ from models.devices import Use
 from models.errors import Stopped
 from models.llm import ShouldStop, never
 from models.onnx import session
+from models.tokens import Tokens
 
 Floats = npt.NDArray[np.float32]
 Kind = Literal["query", "passage"]
 MULTILINGUAL = "multilingual-e5-small"
 _ENGLISH = "all-minilm-l6-v2"
-_MAX_TOKENS = 256
+_BATCH = 32
 
 
 def name_for(language: str) -> str:
@@ -36,25 +36,16 @@ class Embedder:
     """Turns texts into L2-normalised vectors; their dot product is the cosine."""
 
     def __init__(self, folder: Path, name: str, use: Use, threads: int) -> None:
-        from tokenizers import Tokenizer
-
         self.name, self.use = name, use
         self._session = session(folder / "model.onnx", use, threads)
         self._inputs = {entry.name for entry in self._session.get_inputs()}
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._tokenizer.no_padding()
-        self._charmap: dict[int, str] = {}
-        if (folder / "charmap.json").exists():
-            characters = json.loads((folder / "charmap.json").read_text(encoding="utf-8"))
-            self._charmap = {ord(character): text for character, text in characters.items()}
+        self._tokens = Tokens(folder)
 
     def encode(
         self,
         texts: Sequence[str],
         *,
         kind: Kind = "query",
-        batch_size: int = 32,
         should_stop: ShouldStop = never,
     ) -> Floats:
         """Return an array of shape (len(texts), dimension).
@@ -64,14 +55,26 @@ class Embedder:
         Raises:
             Stopped: `should_stop` said so, between batches.
         """
-        encoded = self._tokenizer.encode_batch([self._prepare(text, kind) for text in texts])
-        ids = [encoding.ids for encoding in encoded]
+        ids = self._tokens.ids(texts, prefix=prefix_of(self.name, kind))
+        return self._encoded(ids, should_stop)
+
+    def encode_pairs(
+        self, pairs: Sequence[tuple[str, str]], should_stop: ShouldStop = never
+    ) -> Floats:
+        """Return the vectors of pairs of texts that are read together, shape (len(pairs), dimension).
+
+        Raises:
+            Stopped: `should_stop` said so, between batches.
+        """
+        return self._encoded(self._tokens.pair_ids(pairs), should_stop)
+
+    def _encoded(self, ids: list[list[int]], should_stop: ShouldStop) -> Floats:
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         vectors = np.zeros((len(ids), self.dimension), dtype=np.float32)
-        for start in range(0, len(order), batch_size):
+        for start in range(0, len(order), _BATCH):
             if should_stop():
                 raise Stopped
-            rows = order[start : start + batch_size]
+            rows = order[start : start + _BATCH]
             vectors[rows] = self._run([ids[i] for i in rows])
         return vectors
 
@@ -79,12 +82,6 @@ class Embedder:
     def dimension(self) -> int:
         """The length of a vector."""
         return int(self._session.get_outputs()[0].shape[-1])
-
-    def _prepare(self, text: str, kind: Kind) -> str:
-        text = prefix_of(self.name, kind) + text
-        if self._charmap:
-            text = " ".join(text.translate(self._charmap).split())
-        return text
 
     def _run(self, ids: list[list[int]]) -> Floats:
         """Mean-pool the last hidden states over the real tokens, and normalise."""

@@ -24,7 +24,6 @@ from models.files import atomic_write
 from models.home import private_dir
 
 _NAMES = ("input_ids", "attention_mask")
-_MAX_TOKENS = 256
 _KEPT = ("tokenizer.json", "charmap.json")
 
 
@@ -88,29 +87,6 @@ def pooled(states: Tensor, mask: Tensor) -> Tensor:
     weights = mask.unsqueeze(-1).to(states.dtype)
     mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1)
     return nn.functional.normalize(mean, dim=1)
-
-
-class Tokens:
-    """Turns texts into padded token ids as the base's `embedder` does."""
-
-    def __init__(self, folder: Path, *, prefix: str = "") -> None:
-        from tokenizers import Tokenizer
-
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._tokenizer.no_padding()
-        self._prefix = prefix
-        self._charmap: dict[int, str] = {}
-        if (folder / "charmap.json").exists():
-            told = json.loads((folder / "charmap.json").read_text(encoding="utf-8"))
-            self._charmap = {ord(character): text for character, text in told.items()}
-
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text."""
-        ready = [self._prefix + text for text in texts]
-        if self._charmap:
-            ready = [" ".join(text.translate(self._charmap).split()) for text in ready]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(ready)]
 
 
 def padded(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -1,9 +1,6 @@
 """Train a sentence encoder on labelled texts, on one process or several.
 
-Three aims: `contrast` pulls texts of a class together (supervised contrastive loss, Khosla et al. 2020; for
-few labels as in Tunstall et al. 2022, "Efficient few-shot learning without prompts"), `classes` trains a
-classifier on top (cross-entropy weighted against class imbalance, early stopping), `copy` makes a smaller
-encoder give the vectors of a larger one (distillation, Sanh et al. 2019). Word embeddings stay as they are.
+What it is trained towards is said in `objectives`; a classifier stops early. Word embeddings stay.
 
 Several processes, each with its share of every batch:
 
@@ -17,23 +14,21 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from models.encoders import Tokens, load_encoder, padded, pooled
+from models.encoders import load_encoder, padded, pooled
 from models.errors import Stopped
+from models.objectives import Aim, Data, Floats, batches, class_weights, head_size, loss_of
 from models.steps import result_of
+from models.tokens import Tokens
 
-Aim = Literal["contrast", "classes", "copy"]
-Floats = npt.NDArray[np.float32]
-_TEMPERATURE = 0.1
 _HEAD_RATE = 1e-2
 _WARM_UP = 0.1
 _SCALE = 10.0  # logits are this times the product of unit vectors and weights
@@ -62,16 +57,6 @@ class Tuned:
 
     encoder: nn.Module
     head: tuple[Floats, Floats] | None = None
-
-
-@dataclass(slots=True)
-class Data:
-    """Token ids of texts, and what they are trained towards: classes (n,), or vectors (n, d)."""
-
-    ids: list[list[int]]
-    classes: npt.NDArray[np.int64] | None = None
-    vectors: Floats | None = None
-    seen: dict[str, Any] = field(default_factory=dict)
 
 
 class _Model(nn.Module):
@@ -110,9 +95,7 @@ def steps(
     deadline = time.monotonic() + plan.seconds
     torch.manual_seed(plan.seed)
     _freeze_words(encoder)
-    classes = (
-        int(data.classes.max()) + 1 if plan.aim == "classes" and data.classes is not None else 0
-    )
+    classes = head_size(data, plan.aim)
     dimension = vectors_of(encoder, data.ids[:1]).shape[1]
     model = _Model(encoder, dimension, classes)
     rank, world = _place()
@@ -123,10 +106,12 @@ def steps(
         running = DistributedDataParallel(model, find_unused_parameters=True)
     kept, validated = _hold_out(data, plan)
     optimizer, schedule = _optimizer(model, plan)
-    weights = _class_weights(data, classes) if classes else None
+    weights = class_weights(data, classes) if plan.aim == "classes" else None
     best, best_state, epoch = -1.0, None, max(1, math.ceil(len(kept) / plan.batch))
     encoder.train()
-    for step, rows in zip(range(plan.steps), _batches(data, kept, plan), strict=False):
+    for step, rows in zip(
+        range(plan.steps), batches(data, kept, plan.aim, plan.batch, plan.seed), strict=False
+    ):
         if should_stop():
             raise Stopped
         if time.monotonic() > deadline:
@@ -135,7 +120,7 @@ def steps(
         mine = rows[rank::world]
         tokens, mask = padded([data.ids[row] for row in mine])
         vectors, logits = running(tokens, mask)
-        loss = _loss(vectors, logits, data, mine, weights)
+        loss = loss_of(vectors, logits, data, mine, weights)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -220,61 +205,6 @@ def _optimizer(model: _Model, plan: Plan) -> tuple[Any, Any]:
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def _class_weights(data: Data, classes: int) -> Tensor:
-    """Return weights against imbalance: the root of how rare a class is, mean one."""
-    assert data.classes is not None
-    counts = np.bincount(data.classes, minlength=classes).clip(1)
-    weights = np.sqrt(counts.sum() / (classes * counts))
-    return torch.tensor(weights / weights.mean(), dtype=torch.float32)
-
-
-def _batches(data: Data, rows: Sequence[int], plan: Plan) -> Iterator[list[int]]:
-    """Yield rows of batches without end; for contrast each holds several of a class."""
-    draw = np.random.default_rng(plan.seed)
-    if plan.aim == "contrast" and data.classes is not None:
-        by_class = [
-            [row for row in rows if data.classes[row] == c] for c in np.unique(data.classes)
-        ]
-        wanted = max(2, min(len(by_class), plan.batch // 4))
-        while True:
-            chosen = draw.choice(len(by_class), wanted, replace=False)
-            each = max(2, plan.batch // wanted)
-            yield [
-                int(row)
-                for c in chosen
-                for row in draw.choice(by_class[c], min(each, len(by_class[c])), replace=False)
-            ]
-    while True:
-        order = draw.permutation(np.asarray(rows)).tolist()
-        for start in range(0, len(order), plan.batch):
-            yield order[start : start + plan.batch]
-
-
-def _loss(
-    vectors: Tensor, logits: Tensor | None, data: Data, rows: Sequence[int], weights: Tensor | None
-) -> Tensor:
-    if data.vectors is not None:
-        return 1 - (vectors * torch.from_numpy(data.vectors[rows])).sum(1).mean()
-    assert data.classes is not None
-    target = torch.from_numpy(data.classes[rows])
-    if logits is not None:
-        return nn.functional.cross_entropy(logits, target, weights)
-    return contrast(vectors, target)
-
-
-def contrast(vectors: Tensor, target: Tensor) -> Tensor:
-    """Return the supervised contrastive loss of unit vectors (n, d) of classes (n,)."""
-    n = len(target)
-    scores = vectors @ vectors.T / _TEMPERATURE
-    self_mask = torch.eye(n, dtype=torch.bool)
-    scores = scores.masked_fill(self_mask, -1e9)
-    log_shares = scores - torch.logsumexp(scores, dim=1, keepdim=True)
-    same = (target[:, None] == target[None]) & ~self_mask
-    counts = same.sum(1)
-    means = (log_shares * same).sum(1) / counts.clamp(min=1)
-    return -(means * (counts > 0)).sum() / (counts > 0).sum().clamp(min=1)
-
-
 def _validate(model: _Model, data: Data, rows: Sequence[int]) -> float:
     """Return the accuracy on rows that are not trained on; the model goes on training after."""
     assert data.classes is not None
@@ -306,7 +236,7 @@ def main() -> None:
     if distributed:
         several.init_process_group("gloo")
     read = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
-    ids = Tokens(base, prefix=prefix).ids([row["text"] for row in read])
+    ids = Tokens(base).ids([row["text"] for row in read], prefix=prefix)
     classes = np.array([row["label"] for row in read], np.int64)
     tuned = train(load_encoder(base), Data(ids, classes), plan)
     if _place()[0] == 0:

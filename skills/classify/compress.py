@@ -25,6 +25,7 @@ from models.devices import Use
 from models.embedder import Embedder, name_for, prefix_of
 from models.errors import BadInputError, UsageError
 from models.texts import Catalogue
+from models.tokens import Tokens
 from skills.classify.evaluating import rows_kept
 from skills.classify.heads import Floats, Linear, Settings, fit_vectors, scale_of
 from skills.classify.novelty import Novelty
@@ -156,7 +157,7 @@ class _Work:
         from models import encoders
 
         full = self.made / "fp32.onnx"
-        tokens = encoders.Tokens(self.base, prefix=prefix_of(self.base_name))
+        tokens = Tokens(self.base)
         yield Progress(0, None, note=self.context.say(TEXTS("exporting")))
         source = encoders.load_encoder(self.base)
         if self.own and (self.own / "encoder.safetensors").exists():
@@ -167,7 +168,7 @@ class _Work:
             "fp32": lambda target: shutil.copyfile(full, target),
             "dynamic": lambda target: encoders.quantize_dynamic(full, target),
             "static": lambda target: encoders.quantize_static(
-                full, target, tokens.ids([text for text, _ in self.learned[:_CALIBRATED]])
+                full, target, self._ids(tokens, _CALIBRATED)
             ),
             "fused": lambda target: encoders.quantize_fused(full, target, shape),
             "shorter": lambda target: self._shorter(source, tokens, target),
@@ -188,22 +189,29 @@ class _Work:
             found.append(self._measured(name, target))
         return found
 
+    def _ids(self, tokens: Tokens, count: int) -> list[list[int]]:
+        """Return the token ids of the first texts that the model learned from."""
+        return tokens.ids(
+            [text for text, _ in self.learned[:count]], prefix=prefix_of(self.base_name)
+        )
+
     def _shorter(self, source: Any, tokens: Any, target: Path) -> None:
         """Teach an encoder with fewer layers to give the same vectors, and quantize it."""
         import copy
 
         from models import encoders, finetune
+        from models.objectives import Data
 
         count = len(source.layers)
         if count <= _SHORTER:
             raise ValueError("no layers to spare")
-        ids = tokens.ids([text for text, _ in self.learned[:_DISTILLED]])
+        ids = self._ids(tokens, _DISTILLED)
         stop = self.context.should_stop
         vectors = finetune.vectors_of(source, ids, stop)
         small = copy.deepcopy(source)
         small.keep(np.linspace(0, count - 1, _SHORTER).round().astype(int).tolist())
         plan = finetune.Plan("copy", _STEPS, 32, 2e-4, seconds=_DISTILLING_SECONDS)
-        finetune.train(small, finetune.Data(ids, None, vectors), plan, stop)
+        finetune.train(small, Data(ids, None, vectors), plan, stop)
         full = self.made / "shorter-fp32.onnx"
         encoders.export(small, full)
         encoders.quantize_dynamic(full, target)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from models.texts import Catalogue
-from skills.classify.operations import MINUTES, mentioned
+from skills.classify.operations import MINUTES
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
@@ -14,6 +14,7 @@ from skills.readers.labels import find_labels, find_one_group, wants_sentiment
 from skills.readers.messages import text_column
 from skills.readers.tables import sample_columns, sample_fits
 from skills.request import Request, argument, option
+from skills.trained import mentioned
 
 TEXTS = Catalogue(__package__)
 _LEARN = re.compile(

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from models.home import home
 from models.texts import Catalogue
 from skills.contract import Filled, Said, operation
 from skills.readers.columns import named_column
 from skills.readers.tables import sample_columns
 from skills.request import Request, argument, option
+from skills.trained import mentioned
 
 TEXTS = Catalogue(__package__)
 _NAME = re.compile(
@@ -117,19 +117,6 @@ def fill_compare(said: Said) -> Filled:
 def fill_list(said: Said) -> Filled:
     """Nothing need be known."""
     return Filled()
-
-
-def mentioned(text: str) -> list[str]:
-    """Return the trained models whose names occur in a text, in its order."""
-    root = home() / "trained"
-    names = [card.parent.name for card in root.glob("*/card.json")]
-    plain = text.casefold()
-    there = [
-        (match.start(), -len(name), name)
-        for name in names
-        if (match := re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", plain))
-    ]
-    return [name for _, _, name in sorted(there)]
 
 
 _CUES = {

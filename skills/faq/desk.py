@@ -11,6 +11,7 @@ from models.texts import language_of
 from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.faq.index import Base, Hit
+from skills.faq.reading import ModelReader, Reader, SmallReader
 from skills.faq.second import SecondReader, needed
 
 WEAK_READERS = ("smollm2",)
@@ -33,7 +34,11 @@ class Found:
 
 
 class Desk:
-    """Answers for one base. `model` reads a second time; None where none that is good enough is here."""
+    """Answers for one base.
+
+    The language model reads a second time; where none that is good enough is here, the small reader that
+    learned from one does.
+    """
 
     def __init__(self, base: Base, context: Context, *, second: bool = True) -> None:
         self.base, self._context = base, context
@@ -51,13 +56,13 @@ class Desk:
         exact = [hit for hit in hits if _same(hit.entry.question, question)]
         if exact:
             return Found(exact[:1], min(self.base.threshold, exact[0].score))
-        model = self._model() if needed(hits, self.base) else ""
-        if not model:
+        reader = self._second() if needed(hits, self.base) else None
+        if reader is None:
             return Found(hits, self.base.threshold)
         started = time.monotonic()
-        assert self._reader is not None
-        reading = yield from self._reader.read(question, hits, language_of(question))
-        return Found(reading.hits, reading.threshold, model, time.monotonic() - started)
+        reading = yield from reader.read(question, hits, language_of(question))
+        seconds = time.monotonic() - started
+        return Found(reading.hits, reading.threshold, reader.reader.name, seconds)
 
     def _searched(self, question: str, before: str, without: Sequence[Entry]) -> list[Hit]:
         hits = self.base.search(question)
@@ -66,21 +71,24 @@ class Desk:
             hits = max(hits, joined, key=lambda found: found[0].score)
         return [hit for hit in hits if hit.entry not in without] if without else hits
 
-    def _model(self) -> str:
-        """Return the name of a language model that is good enough to read; empty if none is here."""
-        if not self._wanted:
-            return ""
-        if self._reader is None:
-            try:
-                model = self._context.runtimes.llm()
-            except InhouseError:  # none on disk, or too little memory: the first reading stands
-                model = None
-            if model is None or model.name.startswith(WEAK_READERS):
-                self._wanted = False
-                return ""
-            likelihood = self._context.runtimes.likelihood()
-            self._reader = SecondReader(self.base, likelihood, self._context)
-        return self._reader.model
+    def _second(self) -> SecondReader | None:
+        """Return who reads a second time; None if nobody is here or wanted."""
+        if self._reader is None and self._wanted:
+            reader = self._chosen()
+            self._wanted = reader is not None
+            if reader is not None:
+                self._reader = SecondReader(self.base, reader, self._context)
+        return self._reader
+
+    def _chosen(self) -> Reader | None:
+        try:
+            model = self._context.runtimes.llm()
+        except InhouseError:  # none on disk, or too little memory
+            model = None
+        if model is not None and not model.name.startswith(WEAK_READERS):
+            return ModelReader(self._context.runtimes.likelihood(), self._context)
+        folder = self.base.knowledge.folder(self._context.home)
+        return SmallReader.of(folder, self.base.entries(), self._context)
 
 
 def twins(found: Found, base: Base) -> list[Hit]:

@@ -27,12 +27,20 @@ from skills.faq.calibration import lexical_weight, spread_of, threshold_of
 from skills.faq.entries import Entry
 from skills.faq.lexical import Lexical
 from skills.faq.sources import Contents, read_base
+from skills.faq.vectors import (
+    NAMES_AT_ONCE,
+    Floats,
+    count_of,
+    entry_of,
+    names_of,
+    texts_of,
+    vectors_named,
+    vectors_of,
+)
 
 _SCHEMA = 4
 _CANDIDATES = 12
 _BATCH = 128
-_NAMES_AT_ONCE = 5000
-Floats = npt.NDArray[np.float32]
 Steps = Generator[tuple[int, int], None, None]
 
 
@@ -144,21 +152,21 @@ class Base:
         )
         best: dict[int, float] = {}
         for name, distance in zip(found["ids"][0], found["distances"][0], strict=True):
-            number = self.numbers.get(_entry_of(name))
+            number = self.numbers.get(entry_of(name))
             if number is not None:
                 best[number] = max(1.0 - float(distance), best.get(number, -1.0))
         return best
 
     def _cosines(self, numbers: Iterable[int], vector: Floats) -> dict[int, float]:
         """Return the cosines of given entries."""
-        names = [name for n in numbers for name in _names(self.contents.entries[n], 0)]
+        names = [name for n in numbers for name in names_of(self.contents.entries[n], 0)]
         if not names:
             return {}
         found = self.collection.get(ids=names, include=["embeddings"])
         best: dict[int, float] = {}
         cosines = np.asarray(found["embeddings"]) @ vector
         for name, cosine in zip(found["ids"], cosines.tolist(), strict=True):
-            number = self.numbers[_entry_of(name)]
+            number = self.numbers[entry_of(name)]
             best[number] = max(cosine, best.get(number, -1.0))
         return best
 
@@ -188,7 +196,7 @@ def open_base(
         indexer = _Indexer(collection, contents, embedder, context)
         calibration = _read(kept)
         good = calibration is not None and calibration.digest == contents.digest
-        fresh = not (good and collection.count() == _count(contents))
+        fresh = not (good and collection.count() == count_of(contents))
         if fresh:
             yield from indexer.synchronise()
         lexical = _lexical(folder, contents)
@@ -258,39 +266,6 @@ def _close_clients() -> None:
         SharedSystemClient.clear_system_cache()
 
 
-def _names(entry: Entry, written: int) -> list[str]:
-    """Return the names of an entry's vectors: its question, question with answer, written questions."""
-    names = [f"q-{entry.key}"]
-    if entry.question:
-        names.append(f"b-{entry.key}")
-    return names + [f"w{number}-{entry.key}" for number in range(written)]
-
-
-def _entry_of(name: str) -> str:
-    return name.partition("-")[2]
-
-
-def _texts(contents: Contents) -> dict[str, str]:
-    """Return the texts to index by the names of their vectors."""
-    texts: dict[str, str] = {}
-    for entry in contents.entries:
-        written = contents.written.get(entry.key, [])
-        both = [entry.text] if entry.question else []
-        named = zip(
-            _names(entry, len(written)),
-            [entry.question or entry.answer, *both, *written],
-            strict=True,
-        )
-        texts.update(named)
-    return texts
-
-
-def _count(contents: Contents) -> int:
-    return sum(
-        len(_names(entry, len(contents.written.get(entry.key, ())))) for entry in contents.entries
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Indexer:
     """Brings a collection to what a base holds, and finds its calibration."""
@@ -305,11 +280,11 @@ class _Indexer:
 
         The names of written questions are counted, not hashed: when one changes all are made anew.
         """
-        texts = _texts(self.contents)
+        texts = texts_of(self.contents)
         there = set(self.collection.get(include=[])["ids"])
         stale = sorted(name for name in there if name not in texts or name.startswith("w"))
-        for start in range(0, len(stale), _NAMES_AT_ONCE):
-            self.collection.delete(ids=stale[start : start + _NAMES_AT_ONCE])
+        for start in range(0, len(stale), NAMES_AT_ONCE):
+            self.collection.delete(ids=stale[start : start + NAMES_AT_ONCE])
         missing = [name for name in texts if name not in there or name.startswith("w")]
         for start in range(0, len(missing), _BATCH):
             yield start, len(missing)
@@ -326,10 +301,10 @@ class _Indexer:
         names: list[str] = []
         owner: list[int] = []
         for number, entry in enumerate(self.contents.entries):
-            mine = _names(entry, len(self.contents.written.get(entry.key, ())))
+            mine = names_of(entry, len(self.contents.written.get(entry.key, ())))
             names += [name for name in mine if name.startswith("w")]
             owner += [number] * (len(names) - len(owner))
-        vectors = _vectors(self.collection, names) if names else None
+        vectors = vectors_named(self.collection, names) if names else None
         empty = np.zeros((0, self.embedder.dimension), np.float32)
         return empty if vectors is None else vectors, np.array(owner, np.int64)
 
@@ -358,21 +333,6 @@ class _Indexer:
         same = _is_chinese(entries) == (language == "zh")
         threshold = threshold_of(entries, best, language, same_language=same)
         return Calibration(threshold, spread, weight, self.contents.digest)
-
-
-def vectors_of(collection: Any, entries: Sequence[Entry]) -> tuple[Floats, Floats]:
-    """Return the vectors of the entries' questions and of question with answer, each (entries, d)."""
-    own = _vectors(collection, [_names(entry, 0)[0] for entry in entries])
-    return own, _vectors(collection, [_names(entry, 0)[-1] for entry in entries])
-
-
-def _vectors(collection: Any, names: list[str]) -> Floats:
-    """Return vectors in the order of their names, shape (names, dimension)."""
-    found: dict[str, Any] = {}
-    for start in range(0, len(names), _NAMES_AT_ONCE):
-        part = collection.get(ids=names[start : start + _NAMES_AT_ONCE], include=["embeddings"])
-        found.update(zip(part["ids"], part["embeddings"], strict=True))
-    return np.asarray([found[name] for name in names], np.float32)
 
 
 def _best(scores: Floats, count: int) -> set[int]:

@@ -1,4 +1,4 @@
-"""The second reading: the language model reads the nearest entries, and never writes.
+"""The second reading: what lies nearest is read together with the question.
 
 How much likelier does an entry make the customer's question? The log-probability of the question's
 tokens after the entry, minus that without it (Sachan et al. 2022, "Improving passage retrieval with
@@ -11,7 +11,7 @@ base's own questions with their entry left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,23 +19,12 @@ import numpy as np
 
 from models.files import atomic_write
 from models.home import private_dir
-from models.likelihood import Choice, Likelihood
-from models.texts import Catalogue, Language
+from models.texts import Language
 from skills.contract import Context
-from skills.faq.entries import Entry
 from skills.faq.index import Base, Hit
+from skills.faq.reading import Reader
 
-TEXTS = Catalogue(__package__)
 CANDIDATES = 5
-WEIGHT = 0.16
-WEIGHT_YES = 0.8
-_ASKS: dict[Language, Choice] = {
-    "en": Choice(
-        "\nDoes the entry answer this message? Answer yes or no: ",
-        (" yes", "yes", " Yes", "Yes"), (" no", "no", " No", "No"),
-    ),
-    "zh": Choice("\n这条内容能回答这条提问吗？回答“能”或“不能”：", ("能",), ("不能", "不")),
-}  # fmt: skip
 _CLEAR = 1.5  # spreads between the best two, or below the threshold, that need no second look
 _SAMPLE = 32
 _SAMPLE_CANDIDATES = 2  # many questions with few entries each say more than few with many
@@ -58,50 +47,32 @@ def needed(hits: list[Hit], base: Base) -> bool:
     return not clear and best >= base.threshold - _CLEAR * base.spread
 
 
-class SecondReader:
-    """Reads for one knowledge base."""
+def added(hits: list[Hit], gains: list[float], spread: float) -> list[Hit]:
+    """Return entries in the order of both readings, with the sum as their score."""
+    read = [Hit(h.entry, h.score + spread * gain) for h, gain in zip(hits, gains, strict=True)]
+    return sorted(read, key=lambda hit: -hit.score)
 
-    def __init__(self, base: Base, likelihood: Likelihood, context: Context) -> None:
-        self._base, self._likelihood, self._context = base, likelihood, context
-        self.model = likelihood.model.name
+
+class SecondReader:
+    """Lets a reader read for one knowledge base."""
+
+    def __init__(self, base: Base, reader: Reader, context: Context) -> None:
+        self._base, self.reader, self._context = base, reader, context
 
     def read(
         self, question: str, hits: list[Hit], language: Language
     ) -> Generator[tuple[int, int], None, Reading]:
         """Yield how many of how many steps are done; return the new order."""
         threshold = yield from self._threshold(language)
-        return Reading(self.ranked(question, hits[:CANDIDATES], language), threshold)
-
-    def ranked(self, question: str, hits: list[Hit], language: Language) -> list[Hit]:
-        """Return entries in the order of both readings, with the sum as their score."""
-        gains = self._gains(question, [hit.entry for hit in hits], language)
-        spread = self._base.spread
-        read = [
-            Hit(hit.entry, hit.score + spread * gain) for hit, gain in zip(hits, gains, strict=True)
-        ]
-        return sorted(read, key=lambda hit: -hit.score)
-
-    def _gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
-        """Return what reading adds to the score of each entry, in spreads."""
-        if not entries:
-            return []
-        alone, _ = self._judged(TEXTS("read_alone").to(language), question, None)
-        gains = []
-        for entry in entries:
-            text = TEXTS("read_after", question=entry.question, answer=entry.answer).to(language)
-            likely, odds = self._judged(text, question, _ASKS[language])
-            gains.append(WEIGHT * (likely - alone) + WEIGHT_YES * odds)
-        return gains
-
-    def _judged(self, prefix: str, question: str, asks: Choice | None) -> tuple[float, float]:
-        self._context.check()
-        return self._likelihood.judged(prefix + "\n", question, asks, self._context.should_stop)
+        near = hits[:CANDIDATES]
+        gains = self.reader.gains(question, [hit.entry for hit in near], language)
+        return Reading(added(near, gains, self._base.spread), threshold)
 
     def _threshold(self, language: Language) -> Generator[tuple[int, int], None, float]:
-        """Return the threshold of this base and model, finding it the first time."""
+        """Return the threshold of this base and reader, finding it the first time."""
         path = private_dir(self._context.home / "knowledge") / "readings.json"
         known = _read(path)
-        key = f"{self._base.state} {self._likelihood.model.name} {WEIGHT} {WEIGHT_YES}"
+        key = f"{self._base.state} {self.reader.key}"
         if key not in known:
             known = {**_read(path), key: (yield from self._calibrated(language))}
             atomic_write(path, json.dumps(known), mode=0o600)
@@ -114,6 +85,7 @@ class SecondReader:
         base that changed a little reads little again.
         """
         path = self._base.knowledge.folder(self._context.home) / f"gains-{language}.json"
+        mine = f"{self.reader.key} "
         kept, used = _read(path), dict[str, float]()
         entries = [entry for entry in self._base.entries() if entry.question]
         sample = sorted(entries, key=lambda entry: entry.key)[:_SAMPLE]
@@ -124,13 +96,14 @@ class SecondReader:
                 others = [hit for hit in self._base.search(own.question) if hit.entry != own]
                 scores = []
                 for hit in others[:_SAMPLE_CANDIDATES]:
-                    pair = f"{self.model} {WEIGHT} {WEIGHT_YES} {own.key} {hit.entry.key}"
+                    pair = f"{mine}{own.key} {hit.entry.key}"
                     if pair not in kept:
-                        (kept[pair],) = self._gains(own.question, [hit.entry], language)
+                        (kept[pair],) = self.reader.gains(own.question, [hit.entry], language)
                     used[pair] = kept[pair]
                     scores.append(hit.score + self._base.spread * kept[pair])
                 reached.append(max(scores, default=0.0))
-            kept = used  # all that is still asked about
+            others_read = {pair: gain for pair, gain in kept.items() if not pair.startswith(mine)}
+            kept = others_read | used  # all that is still asked about
         finally:  # a stop loses nothing that was read
             atomic_write(path, json.dumps(kept), mode=0o600)
         near = float(np.quantile(reached, 0.25)) if reached else 0.0

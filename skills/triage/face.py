@@ -10,6 +10,7 @@ from skills.readers.files import Found
 from skills.readers.labels import find_labels
 from skills.readers.tables import sample_fits
 from skills.request import Request, argument, option
+from skills.trained import mentioned
 
 TEXTS = Catalogue(__package__)
 
@@ -21,6 +22,7 @@ class TriageRequest(Request):
     text: str = option(TEXTS("field_text"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
     labels: tuple[str, ...] = option(TEXTS("field_labels"), ())
+    model: str = option(TEXTS("field_model"), "")
     faq: Path | None = option(TEXTS("field_faq"))
     base: str = option(TEXTS("field_base"), "")
 
@@ -39,6 +41,8 @@ def fill(said: Said) -> Filled:
     labels = find_labels(said.bare)
     if len(labels) >= 2:
         values["labels"] = list(labels)
+    elif trained := mentioned(said.bare):
+        values["model"] = trained[0]
     if not source:
         return Filled(values, "source", TEXTS("which_messages"))
     return Filled(values)

@@ -101,19 +101,21 @@ class Triage:
                 context.say(TEXTS(f"personal_{k}")) for k in kinds
             )
         sheets: dict[str, Sequence[str]] = {
-            "intent": request.labels or _INTENTS, "sentiment": _MOODS, "urgency": _URGENCIES,
+            "intent": _INTENTS, "sentiment": _MOODS, "urgency": _URGENCIES,
         }  # fmt: skip
         total = len(sheets) * len(messages)
         done = 0
         for sheet, labels in sheets.items():
-            own = sheet == "intent" and bool(request.labels)
             note = context.say(TEXTS(f"judging_{sheet}"))
             for message in sorted(messages, key=lambda m: m.language):
                 yield Progress(done, total, context.say(TEXTS("messages")), note)
                 done += 1
                 try:
-                    message.found[sheet] = yield from _judged(message, labels, own, context)
-                except Stopped:
+                    if sheet == "intent" and (request.labels or request.model):
+                        yield from _own_kind(message, request, context)
+                    else:
+                        message.found[sheet] = yield from _judged(message, labels, context)
+                except (Stopped, UsageError):  # no such model of the person's
                     raise
                 except InhouseError as error:
                     yield Notice(context.say(TEXTS("no_judge", reason=error.args[0])), "warning")
@@ -210,19 +212,28 @@ def _transcript(path: Path, context: Context) -> str:
     return "".join(event.delta for event in events if isinstance(event, Text)).strip()
 
 
+def _own_kind(
+    message: _Message, request: TriageRequest, context: Context
+) -> Generator[Event, None, None]:
+    """Find which of the person's own groups a message is in, by their trained model if there is one."""
+    how = {"model": request.model} if request.model else {"labels": list(request.labels)}
+    answer = yield from _final("classify", {"text": message.text, **how}, context)
+    message.found["intent"] = str(answer.data["label"])
+    if answer.data.get("new"):
+        message.reasons.append(TEXTS("why_new"))
+    elif answer.data.get("person"):
+        message.reasons.append(TEXTS("why_unsure", label=answer.data["label"]))
+
+
 def _judged(
-    message: _Message, labels: Sequence[str], own: bool, context: Context
+    message: _Message, labels: Sequence[str], context: Context
 ) -> Generator[Event, None, str]:
-    """Return the group that `classify` finds for a message, as a key of ours or one of the person's."""
-    if own:
-        request: dict[str, Any] = {"text": message.text, "labels": list(labels)}
-        answer = yield from _final("classify", request, context)
-        return str(answer.data["label"])
+    """Return the group that the language model finds for a message, as a key of ours."""
     names = {TEXTS(f"label_{label}").to(message.language): label for label in labels}
     meanings = {
         name: TEXTS(f"meaning_{label}").to(message.language) for name, label in names.items()
     }
-    request = {"text": message.text, "labels": list(names), "meanings": meanings}
+    request: dict[str, Any] = {"text": message.text, "labels": list(names), "meanings": meanings}
     answer = yield from _final("classify", request, context)
     return names[str(answer.data["label"])]
 

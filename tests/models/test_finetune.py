@@ -16,6 +16,7 @@ from models.devices import Use
 from models.embedder import Embedder
 from models.errors import TEXTS, BadInputError, Stopped
 from models.runtimes import Runtimes
+from models.tokens import Tokens
 from tests.skills.test_training import examples
 
 pytestmark = pytest.mark.small
@@ -36,7 +37,7 @@ def rows(count: int = 96) -> tuple[list[str], np.ndarray]:
 def test_the_contrastive_loss_rewards_close_classes() -> None:
     import torch
 
-    from models.finetune import contrast
+    from models.objectives import contrast
 
     near = torch.nn.functional.normalize(
         torch.tensor([[1, 0.1], [1, 0], [0.1, 1], [0, 1.0]]), dim=1
@@ -50,7 +51,7 @@ def test_an_exported_encoder_gives_the_same_vectors(base: Path, tmp_path: Path) 
     from models import encoders, finetune
 
     texts = [text for text, _ in examples(20)]
-    ids = encoders.Tokens(base).ids(texts)
+    ids = Tokens(base).ids(texts)
     encoder = encoders.load_encoder(base)
     expected = finetune.vectors_of(encoder, ids)
     encoders.export(encoder, tmp_path / "full.onnx")
@@ -72,9 +73,10 @@ def test_an_exported_encoder_gives_the_same_vectors(base: Path, tmp_path: Path) 
 @pytest.mark.parametrize("aim", ["contrast", "classes"])
 def test_training_separates_classes(base: Path, aim: Any) -> None:
     from models import encoders, finetune
+    from models.objectives import Data
 
     texts, y = rows()
-    ids = encoders.Tokens(base).ids(texts)
+    ids = Tokens(base).ids(texts)
 
     def apart(vectors: np.ndarray) -> float:
         same = y[:, None] == y[None]
@@ -84,11 +86,11 @@ def test_training_separates_classes(base: Path, aim: Any) -> None:
     encoder = encoders.load_encoder(base)
     before = apart(finetune.vectors_of(encoder, ids))
     plan = finetune.Plan(aim, STEPS, 24, 1e-4)
-    tuned = finetune.train(encoder, finetune.Data(ids, y), plan)
+    tuned = finetune.train(encoder, Data(ids, y), plan)
     assert apart(finetune.vectors_of(tuned.encoder, ids)) > before + 0.05
     assert (tuned.head is not None) == (aim == "classes")
     with pytest.raises(Stopped):
-        finetune.train(encoder, finetune.Data(ids, y), plan, lambda: True)
+        finetune.train(encoder, Data(ids, y), plan, lambda: True)
 
 
 def test_two_processes_agree_with_one(base: Path, tmp_path: Path) -> None:
@@ -115,7 +117,7 @@ def test_two_processes_agree_with_one(base: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "two" / "told.json").read_text())["processes"] == 2
     from models import encoders, finetune
 
-    ids = encoders.Tokens(base).ids(texts)
+    ids = Tokens(base).ids(texts)
     right = []
     for name in ("one", "two"):
         encoder = encoders.load_encoder(base)

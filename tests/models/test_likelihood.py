@@ -10,7 +10,7 @@ from models.likelihood import Choice, Likelihood
 from models.llm import Turn
 from models.runtimes import Runtimes
 from models.scoring import LabelScorer
-from skills.faq.second import _ASKS
+from skills.faq.reading import _ASKS
 
 pytestmark = pytest.mark.small
 PREFIX = "The shop is open from nine to six.\n\nA customer asks:\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from models.errors import BadInputError
 from models.runtimes import Runtimes
+from models.steps import result_of
 from skills.classify import compress, heads
 from skills.classify.compress import Compress, Variant, chosen
 from skills.classify.face import ClassifyRequest
@@ -18,6 +20,7 @@ from skills.classify.run import Classify
 from skills.classify.training import Train
 from skills.contract import Context
 from skills.events import Answer, Metric, Table
+from skills.ledger import Ledger
 from tests.skills.test_training import examples, final, write
 
 
@@ -89,3 +92,34 @@ def test_an_encoder_is_trained_where_there_is_time(
     assert not (home / "trained" / ".m.encoder").exists()
     one = final(Classify().run(ClassifyRequest(text="refund please", model="m"), context))
     assert one.data["label"] == "returns"
+
+
+@pytest.mark.small
+def test_settings_of_training_are_looked_for_and_kept(
+    small: Runtimes, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from skills.classify import finetuned
+
+    monkeypatch.setattr(finetuned, "_MOST_TRIALS", 3)
+    monkeypatch.setattr(finetuned, "_EPOCHS", 1)
+    ledger = Ledger(home / "ledger.jsonl")
+    context = Context(small, home, ledger=ledger)
+    rows = examples(150)
+    labels = sorted({label for _, label in rows})
+    y = np.array([labels.index(label) for _, label in rows])
+    texts = [text for text, _ in rows]
+    features = heads.features_of(texts, y, context)
+    task = finetuned.Task(texts, y, labels, features, heads.compete(features, y, context))
+    name = "all-minilm-l6-v2"
+    tuner = finetuned._Tuner(task, finetuned.Base(small.store.folder(name), name), context)
+    train, _ = heads.folds(y)[0]
+    best = result_of(tuner.effort(train, time.monotonic() + 300))
+    usual = finetuned.Effort()
+    tuner._context = Context(small, home, ledger=Ledger(home / "ledger.jsonl"))
+    ledger = tuner._context.ledger
+    assert ledger.get("fine-tune", name, len(train), usual.key) is not None
+    found = ledger.get("fine-tune", name, len(train), best.key)
+    assert found >= ledger.get("fine-tune", name, len(train), usual.key)
+    monkeypatch.setattr(tuner, "train", None)  # a resumed job trains nothing again
+    assert result_of(tuner.effort(train, time.monotonic() + 300)) == best
+    assert result_of(tuner.effort(train[:60], time.monotonic())) == usual  # no time at all

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from benchmarks.faq import base_of
 from models.errors import UsageError
 from models.runtimes import Runtimes
+from models.steps import result_of
 from skills.contract import Context
 from skills.events import Answer, Metric
 from skills.faq.bases import of_file
+from skills.faq.desk import Desk
+from skills.faq.distilling import Distiller, Lesson
+from skills.faq.entries import Entry
 from skills.faq.evaluate import Evaluate
 from skills.faq.learning import Learn
 from skills.faq.operations import EvaluateRequest, LearnRequest
+from skills.faq.reading import SmallReader, drop_reader
 from skills.faq.sources import written_questions
 from skills.ledger import Ledger
 from tests.skills.test_training import final
@@ -45,8 +52,11 @@ def test_questions_are_written_and_tested(standard: Runtimes, home: Path, faq: P
     assert answer.data["written"] >= 3
     assert 0 < answer.data["kept"] <= answer.data["written"]
     metrics = [item for item in answer.evidence if isinstance(item, Metric)]
+    assert len(metrics) == 4  # of the written questions, and of the small reader
     assert metrics[0].baseline is not None
     assert metrics[1].low is not None
+    reader = of_file(faq).folder(home) / "reader" / "model.onnx"
+    assert reader.exists() == answer.data["reader"]
     kept = written_questions(of_file(faq).folder(home))
     assert bool(kept) == answer.data["used"]
     again = Context(standard, home, ledger=Ledger(home / "ledger.jsonl"))
@@ -58,6 +68,56 @@ def test_questions_are_written_and_tested(standard: Runtimes, home: Path, faq: P
 def test_a_weak_model_does_not_write(small: Runtimes, home: Path, faq: Path) -> None:
     with pytest.raises(UsageError, match="too small"):
         list(Learn().run(LearnRequest(file=faq), Context(small, home)))
+
+
+@pytest.mark.small
+def test_a_small_reader_learns_from_a_judge(
+    small: Runtimes, home: Path, tmp_path: Path, faq: Path
+) -> None:
+    """The judge of this test likes whatever tells of tyres, which no cosine to a greeting knows."""
+    context = Context(small, home)
+    base = base_of(faq, context, "en")
+    entries = base.entries()
+    liked = [3.0 if "tyre" in entry.question else -1.0 for entry in entries]
+    greetings = [f"hello {word}, one more thing" for word in "abcdefghijklmnopqrstuvwx"]
+    lessons = [Lesson(greeting, entries, liked) for greeting in greetings]
+    distiller = Distiller(base, context)
+    steps = list(distiller.made(lessons, home))
+    assert steps[-1][0] == steps[-1][1] - 1
+    tyres = next(entry for entry in entries if "tyre" in entry.question)
+    asked = [(f"good morning {word}", tyres.key) for word in "abcdef"]
+    without, with_ = distiller.right_first(home, asked)
+    assert with_.mean() > max(0.8, without.mean())
+    reader = SmallReader.of(home, entries, context)
+    assert reader is not None
+    gains = reader.gains("hello there", entries, "en")
+    assert np.allclose(gains, liked, atol=1.5)
+    assert reader.gains("hello", [], "en") == []
+    assert (
+        SmallReader.of(home, [*entries, Entry("Do you sell lamps?", "Yes.", "")], context) is None
+    )
+    (home / "reader" / "head.json").write_text("{broken")
+    assert SmallReader.of(home, entries, context) is None
+    drop_reader(home)
+    assert SmallReader.of(home, entries, context) is None
+
+
+@pytest.mark.small
+def test_where_no_language_model_reads_the_small_reader_does(
+    small: Runtimes, home: Path, faq: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skills.faq.desk.needed", lambda hits, base: True)
+    context = Context(small, home)
+    base = base_of(faq, context, "en")
+    lessons = [Lesson(e.question, base.entries(), [float(o == e) for o in base.entries()])
+               for e in base.entries()]  # fmt: skip
+    question = "may I bring something back or repair it"
+    found = result_of(Desk(base, context).ask(question))
+    assert found.model == ""
+    list(Distiller(base, context).made(lessons, base.knowledge.folder(home)))
+    found = result_of(Desk(base, context).ask(question))
+    assert "small reader" in found.model
+    assert result_of(Desk(base, context, second=False).ask(question)).model == ""
 
 
 @pytest.mark.small

@@ -19,8 +19,9 @@ from skills.faq.bases import of_file
 from skills.faq.entries import Entry
 from skills.faq.face import FaqRequest
 from skills.faq.index import Base, Calibration, Hit
+from skills.faq.reading import ModelReader
 from skills.faq.run import Faq
-from skills.faq.second import SecondReader, needed
+from skills.faq.second import SecondReader, added, needed
 from skills.faq.sources import Contents
 
 
@@ -81,13 +82,15 @@ def test_a_question_in_own_words_is_read_again(standard: Runtimes, home: Path) -
 def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> None:
     context = Context(standard, home)
     opened = base_of(SAMPLES / "faq.md", context, "en")
-    reader = SecondReader(opened, standard.likelihood(), context)
+    reader = ModelReader(standard.likelihood(), context)
     question = "I'm 1.82 tall, which bike is right for me"
-    found = reader.ranked(question, opened.search(question)[:5], "en")
+    near = opened.search(question)[:5]
+    entries = [hit.entry for hit in near]
+    found = added(near, reader.gains(question, entries, "en"), opened.spread)
     assert "size" in found[0].entry.question.lower()
     stopped = Context(standard, home, should_stop=lambda: True)
     with pytest.raises(Stopped):
-        SecondReader(opened, standard.likelihood(), stopped).ranked(question, found, "en")
+        ModelReader(standard.likelihood(), stopped).gains(question, entries, "en")
 
 
 @pytest.mark.small
@@ -105,7 +108,7 @@ def test_a_damaged_memory_of_thresholds_is_made_anew(small: Runtimes, home: Path
     context = Context(small, home)
     opened = base_of(SAMPLES / "faq.md", context, "en")
     (home / "knowledge" / "readings.json").write_text("[broken")
-    reader = SecondReader(opened, small.likelihood(), context)
+    reader = SecondReader(opened, ModelReader(small.likelihood(), context), context)
     steps = reader.read("hello", opened.search("hello"), "en")
     counted = list(steps)
     assert counted
@@ -135,7 +138,7 @@ def test_a_changed_base_reads_little_again(
         asked.clear()
         base = base_of(path, context, "en")
         halting = Context(small, home, should_stop=lambda: len(asked) >= stop_after)
-        reader = SecondReader(base, likelihood, halting)
+        reader = SecondReader(base, ModelReader(likelihood, halting), halting)
         result_of(reader._threshold("en"))
         return len(asked)
 

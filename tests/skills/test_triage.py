@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from assets import SAMPLES
 from models.errors import BadInputError, UsageError
 from models.runtimes import Runtimes
+from skills.classify.operations import TrainRequest
+from skills.classify.training import Train
 from skills.contract import Context, Said
 from skills.events import Answer, Event, Notice, Skipped
 from skills.readers.files import find_files
@@ -22,6 +24,7 @@ from skills.readers.personal import find_personal, mask
 from skills.triage.face import TriageRequest, fill
 from skills.triage.run import Triage
 from skills.triage.urgent import alarming
+from tests.skills.test_training import examples, write
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,30 @@ def test_a_table_gets_replies_and_reasons(small: Runtimes, home: Path, tmp_path:
     assert "identity number" in rows[4]["why"]
     assert answer.data["messages"] == 4
     assert any(isinstance(item, Skipped) and item.row == 3 for item in answer.evidence)
+
+
+@pytest.mark.small
+def test_trained_labels_say_what_a_message_is_about(
+    small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = Context(small, home)
+    tickets = write(tmp_path / "tickets.csv", examples(240))
+    list(Train().run(TrainRequest(file=tickets, name="routes", tuned="never"), context))
+    inbox = tmp_path / "inbox.jsonl"
+    texts = ["the parcel never arrived at my house", "zebras paint the moon with algebra"]
+    inbox.write_text("".join(json.dumps({"message": text}) + "\n" for text in texts))
+    monkeypatch.setenv("INHOUSE_HOME", str(home))
+    text = f"Triage {inbox} with the model routes"
+    files, bare = find_files(text)
+    values = fill(Said(text, bare, files, "en")).values
+    assert values == {"source": str(inbox), "model": "routes"}
+    run(TriageRequest.model_validate(values), context)
+    first, second = [json.loads(line) for line in (tmp_path / "inbox-triaged.jsonl").open()]
+    assert first["intent"] == "delivery"
+    assert second["who"] == "a person"
+    assert "your model" in second["why"]
+    with pytest.raises(UsageError, match="no such"):
+        run(TriageRequest(source=inbox, model="no such"), context)
 
 
 @pytest.mark.small

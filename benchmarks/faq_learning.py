@@ -1,0 +1,96 @@
+"""Learning at night: what written questions and the small reader add, on questions neither has seen.
+
+    python -m benchmarks.faq_learning [--each 6] [--only en]
+
+The language model writes questions for the sample shop's FAQs and reads them; then the desk is asked the
+questions of `tests/data/faq_questions.jsonl` by the first reading alone, with the written questions, with the
+small reader that was distilled, with both, and by the language model itself. Prints the figures of
+`benchmarks.faq` for each, side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from assets import SAMPLES
+from benchmarks.faq import Case, base_of, finished, read, report, sample_cases
+from models.runtimes import Runtimes
+from models.steps import result_of
+from models.texts import Language, language_of
+from skills.contract import Context
+from skills.faq.bases import of_file
+from skills.faq.distilling import Distiller
+from skills.faq.learning import Writer
+from skills.faq.reading import ModelReader, Reader, SmallReader
+from skills.faq.second import SecondReader
+from skills.faq.sources import Written, keep_written
+from skills.ledger import Ledger
+
+
+def learned(name: str, language: Language, each: int, context: Context) -> None:
+    """Learn for one FAQ, then ask it everything in every way."""
+    path = SAMPLES / name
+    base = base_of(path, context, language)
+    folder = of_file(path).folder(context.home)
+    started = time.monotonic()
+    writer = Writer(base, context.runtimes.llm(), language, context)
+    written = result_of(writer.write(each))
+    right = [one for one in written if one.right]
+    print(
+        f"{name}: {base.size} entries, {len(written)} questions written, {len(right)} stood the test, "
+        f"{time.monotonic() - started:.0f} s", flush=True,
+    )  # fmt: skip
+    started = time.monotonic()
+    result_of(Distiller(base, context).made([one.lesson for one in written], folder))
+    print(f"  a small reader made in {time.monotonic() - started:.0f} s", flush=True)
+    cases = sample_cases(name)
+    small = SmallReader.of(folder, base.entries(), context)
+    assert small is not None
+    model = ModelReader(context.runtimes.likelihood(), context)
+    ways: list[tuple[str, Reader | None]] = [
+        ("first reading", None), ("the small reader", small), ("the language model", model),
+    ]  # fmt: skip
+    for title, reader in ways:
+        ask(title, path, cases, reader, context)
+    keep_written(folder, [Written(one.entry.key, one.question) for one in right])
+    for title, reader in ways:
+        ask(f"{title}, with written questions", path, cases, reader, context)
+
+
+def ask(
+    title: str,
+    path: Path,
+    cases: list[Case],
+    reader: Reader | None,
+    context: Context,
+) -> None:
+    """Print the figures of one way."""
+    base = base_of(path, context, language_of(cases[0].question))
+    second = SecondReader(base, reader, context) if reader else None
+    if second:
+        finished(second, cases[0].question, base.search(cases[0].question))  # thresholds, once
+    report(title, [read(case, base, second) for case in cases])
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--each", type=int, default=6)
+    parser.add_argument("--only", choices=("en", "zh"))
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder) / "ledger.jsonl")
+        context = Context(Runtimes(), Path(folder), ledger=ledger)
+        names: list[tuple[str, Language]] = [("faq.md", "en"), ("常见问题.md", "zh")]
+        for name, language in names:
+            if given.only in (None, language):
+                learned(name, language, given.each, context)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
