@@ -1,11 +1,12 @@
 """Learning at night: what written questions and the small reader add, on questions neither has seen.
 
-    python -m benchmarks.faq_learning [--each 6] [--only en]
+    python -m benchmarks.faq_learning [--each 6] [--only en] [--keep FOLDER]
 
 The language model writes questions for the sample shop's FAQs and reads them; then the desk is asked the
 questions of `tests/data/faq_questions.jsonl` by the first reading alone, with the written questions, with the
 small reader that was distilled, with both, and by the language model itself. Prints the figures of
-`benchmarks.faq` for each, side by side.
+`benchmarks.faq` for each, side by side. Writing takes some 30 s an entry; what is written is in FOLDER,
+so that a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -81,9 +82,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--each", type=int, default=6)
     parser.add_argument("--only", choices=("en", "zh"))
+    parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ledger = Ledger(Path(folder) / "ledger.jsonl")
+        ledger = Ledger((given.keep or Path(folder)) / "ledger.jsonl")
         context = Context(Runtimes(), Path(folder), ledger=ledger)
         names: list[tuple[str, Language]] = [("faq.md", "en"), ("常见问题.md", "zh")]
         for name, language in names:

@@ -149,6 +149,7 @@ class LanguageModel:
         schema: dict[str, Any],
         *,
         max_tokens: int = 256,
+        temperature: float = 0.0,
         should_stop: ShouldStop = never,
     ) -> Any:
         """Return a value that fits a JSON schema, held to it by a grammar while it is written.
@@ -161,7 +162,7 @@ class LanguageModel:
 
         grammar = LlamaGrammar.from_json_schema(json.dumps(schema), verbose=False)
         tokens = self.fit(turns, max_tokens)
-        text = "".join(self._write(tokens, max_tokens, 0.0, should_stop, grammar))
+        text = "".join(self._write(tokens, max_tokens, temperature, should_stop, grammar))
         try:
             return json.loads(text)
         except ValueError as error:

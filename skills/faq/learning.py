@@ -8,9 +8,11 @@ them is tried on the other half, or all of them on a table of real questions.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,8 @@ from skills.readers.tables import read_table
 
 TEXTS = Catalogue(__package__)
 _TOKENS_A_QUESTION = 40
+_TEMPERATURE = 0.8  # without it most lines are the same
+_MOST_COPIED = 0.6  # of a line, from the answer
 _LONGEST_ANSWER = 600
 _SHOWN = 8
 Floats = npt.NDArray[np.float64]
@@ -189,20 +193,36 @@ class Writer:
         answer = entry.answer[:_LONGEST_ANSWER]
         system = TEXTS("write_system", n=each).to(self._language)
         user = TEXTS("write_user", question=entry.question, answer=answer).to(self._language)
-        turns = [Turn(role="system", content=system), Turn(role="user", content=user)]
+        example = TEXTS("write_example").to(self._language).splitlines()
+        shown = TEXTS("write_example_entry").to(self._language)
+        turns = [
+            Turn(role="system", content=system),
+            Turn(role="user", content=shown),
+            Turn(role="assistant", content=json.dumps(example[:each], ensure_ascii=False)),
+            Turn(role="user", content=user),
+        ]
         item = {"type": "string", "minLength": 6, "maxLength": 120}
         schema = {"type": "array", "items": item, "minItems": each, "maxItems": each}
         try:
             replies = self._model.fill(
-                turns, schema, max_tokens=_TOKENS_A_QUESTION * each,
+                turns, schema, max_tokens=_TOKENS_A_QUESTION * each, temperature=_TEMPERATURE,
                 should_stop=self._context.should_stop,
             )  # fmt: skip
         except Stopped:
             raise
         except InhouseError:
             return []
-        lines = [" ".join(str(reply).split()) for reply in replies]
-        return [line for line in dict.fromkeys(lines) if line and line != entry.question]
+        lines = dict.fromkeys(" ".join(str(reply).split()) for reply in replies)
+        return [line for line in lines if line not in example and not copied(line, entry)]
+
+
+def copied(line: str, entry: Entry) -> bool:
+    """Say whether a written question repeats its entry: such a one teaches nothing about customers."""
+    if not line or line.casefold() == entry.question.casefold():
+        return True
+    own, answer = line.casefold(), entry.answer.casefold()
+    same = SequenceMatcher(None, own, answer, autojunk=False).find_longest_match()
+    return same.size > _MOST_COPIED * len(own)
 
 
 def _trials(

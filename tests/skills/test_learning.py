@@ -19,7 +19,7 @@ from skills.faq.desk import Desk
 from skills.faq.distilling import Distiller, Lesson
 from skills.faq.entries import Entry
 from skills.faq.evaluate import Evaluate
-from skills.faq.learning import Learn
+from skills.faq.learning import Learn, copied
 from skills.faq.operations import EvaluateRequest, LearnRequest
 from skills.faq.reading import SmallReader, drop_reader
 from skills.faq.sources import written_questions
@@ -62,6 +62,14 @@ def test_questions_are_written_and_tested(standard: Runtimes, home: Path, faq: P
     again = Context(standard, home, ledger=Ledger(home / "ledger.jsonl"))
     repeated = final(Learn().run(LearnRequest(file=faq, each=3), again))
     assert repeated.data == answer.data  # from the ledger, not written once more
+
+
+def test_what_repeats_its_entry_teaches_nothing() -> None:
+    entry = Entry("Can I return a helmet?", "A helmet that was never worn can be returned.", "")
+    assert copied("can I return a helmet?", entry)
+    assert copied("A helmet that was never worn can be returned, is it?", entry)
+    assert copied("", entry)
+    assert not copied("does the helmet go back if it doesn't fit?", entry)
 
 
 @pytest.mark.small
