@@ -57,6 +57,11 @@ class _Gain:
         """Say whether it is worth having."""
         return bool(self.with_.mean() > self.without.mean())
 
+    @property
+    def certain(self) -> bool:
+        """Say whether it is worth having beyond chance: a reader that errs puts the wrong answer first."""
+        return interval(self.with_ - self.without)[0] > 0
+
 
 class Learn:
     """Write, test and keep questions."""
@@ -128,12 +133,12 @@ class Learn:
                 yield from relay(work, lambda counts: Progress(*counts, note=note))
                 parts.append(_Gain(*distiller.right_first(Path(scratch), asked)))
         gain = _joined(parts)
-        if gain.wins:
+        if gain.certain:
             work = distiller.made([one.lesson for one in written], folder)
             yield from relay(work, lambda counts: Progress(*counts, note=note))
         else:
             drop_reader(folder)
-        said = TEXTS("small_kept" if gain.wins else "small_dropped")
+        said = TEXTS("small_kept" if gain.certain else "small_dropped")
         return [*_metrics(gain, "small", context), Assumption(context.say(said))]
 
 
