@@ -47,7 +47,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Gain:
-    """How often the right entry comes first, without and with the written questions; a value a case."""
+    """Whether the right entry comes first, without and with what was learned; a value a case."""
 
     without: Floats
     with_: Floats
