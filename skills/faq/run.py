@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from models.errors import UsageError
+from models.errors import Stopped, UsageError
 from models.llm import Turn
 from models.texts import Catalogue, Message, language_of
 from skills.contract import Context, relay
@@ -44,8 +44,15 @@ class Faq:
             yield Answer(context.say(said), evidence=tuple(assumed))
             return
         note = context.say(TEXTS("reading_again", name=base.name))
-        asking = Desk(base, context).ask(question, before=request.before)
-        found = yield from relay(asking, lambda counts: Progress(*counts, note=note))
+        desk = Desk(base, context)
+        asking = desk.ask(question, before=request.before)
+        try:
+            found = yield from relay(asking, lambda counts: Progress(*counts, note=note))
+        except Stopped:  # the person need not wait for a second opinion where there is a first
+            found = desk.first(question, before=request.before)
+            if not found.answered:
+                raise
+            assumed.append(Assumption(context.say(TEXTS("first_alone"))))
         if found.model:
             seconds = f"{found.seconds:.1f}"
             read = TEXTS("read_again", n=len(found.hits), model=found.model, seconds=seconds)
@@ -58,7 +65,7 @@ class Faq:
         if answer.refused:
             best = found.hits[0]
             keep(context.home, knowledge, question, best.entry.question, best.score)
-        elif request.draft:
+        elif request.draft and not context.should_stop():
             yield _draft(question, found.hits[0], context)
         yield answer
 

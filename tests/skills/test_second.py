@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,38 @@ def hits(*scores: float) -> list[Hit]:
 def test_it_reads_only_where_something_is_open(scores: tuple[float, ...], wanted: bool) -> None:
     assert needed(hits(*scores), base()) is wanted
     assert not needed(hits(*scores), base(spread=0.0))
+
+
+class Endless:
+    """A second reader that a person stops."""
+
+    def read(self, *_: object) -> Iterator[tuple[int, int]]:
+        yield 0, 32
+        raise Stopped
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [("is the jacket waterproof?", True), ("who was the first man on the moon", False)],
+)
+def test_a_stopped_second_reading_leaves_the_first_answer(
+    small: Runtimes, home: Path, question: str, answered: bool
+) -> None:
+    context = Context(small, home)
+    request = FaqRequest(question=question, file=SAMPLES / "faq.md")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skills.faq.desk.needed", lambda hits, base: True)
+        patch.setattr("skills.faq.desk.Desk._second", lambda self: Endless())
+        run = Faq().run(request, context)
+        if not answered:
+            with pytest.raises(Stopped):
+                list(run)
+            return
+        last = list(run)[-1]
+    assert isinstance(last, Answer)
+    assert not last.refused
+    assert "rain jackets" in last.data["question"]
+    assert any("was stopped" in str(item) for item in last.evidence)
 
 
 @pytest.mark.standard
