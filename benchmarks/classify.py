@@ -58,7 +58,7 @@ def measured(train: Rows, test: Rows, context: Context) -> tuple[Right, str]:
     features = features_of(texts, y, context)
     competition = compete(features, y, context)
     model = fitted(competition, features, y, labels)
-    encode = context.runtimes.embedder(model.language).encode
+    encode = context.runtimes.fast_embedder(model.language).encode
     asked = [str(row["text"]) for row in test]
     settings = competition.settings
     plain = fit_words(features.words, y, settings)(features.vocabulary.transform(asked))
@@ -75,7 +75,7 @@ def unknown(folder: Path, context: Context) -> None:
     by_split = {split: [r for r in rows if r["split"] == split] for split in (
         "train", "test", "id-oos_test", "ood-oos_test",
     )}  # fmt: skip
-    encode = context.runtimes.embedder("en").encode
+    encode = context.runtimes.fast_embedder("en").encode
     vectors = {split: encode([r["text"] for r in some]) for split, some in by_split.items()}
     labels = sorted({r["label"] for r in by_split["train"]})
     y = np.array([labels.index(r["label"]) for r in by_split["train"]], np.int64)

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from models.devices import Use
-from models.embedder import Embedder
+from models.embedder import FAST, Embedder
 from models.errors import TEXTS
 from models.runtimes import Runtimes
 from skills.classify import heads
@@ -58,7 +58,7 @@ def throughput(texts: list[str], threads: int) -> None:
     folder = Runtimes().store.folder(_MODEL)
     torch.set_num_threads(threads)
     theirs = SentenceTransformer(str(folder), device="cpu")
-    ours = Embedder(folder, _MODEL, Use("ONNX Runtime", "cpu", TEXTS("stopped")), threads)
+    ours = Embedder(folder, _MODEL, Use("ONNX Runtime", "cpu", TEXTS("stopped")), threads, FAST)
 
     def timed(work: object) -> float:
         started = time.monotonic()

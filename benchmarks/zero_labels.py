@@ -57,7 +57,7 @@ def alone(texts: list[str], gold: list[str], labels: list[str], context: Context
 def ceiling(texts: list[str], gold: list[str], context: Context) -> float:
     """Return the cross-validated accuracy of a head on all right labels over the usual vectors."""
     y = np.array([sorted(set(gold)).index(label) for label in gold], np.int64)
-    x = context.runtimes.embedder(embedder_language(texts)).encode(texts)
+    x = context.runtimes.fast_embedder(embedder_language(texts)).encode(texts)
     right = np.zeros(len(y))
     for train, test in folds(y):
         right[test] = fit_vectors(x[train], y[train], Settings())(x[test]).argmax(axis=1) == y[test]

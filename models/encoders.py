@@ -160,10 +160,12 @@ def shape_of(encoder: nn.Module) -> tuple[int, int]:
     return int(own.layers[0].heads), int(own.words.embedding_dim)
 
 
-def quantize_fused(full: Path, target: Path, shape: tuple[int, int]) -> None:
+def quantize_fused(
+    full: Path, target: Path, shape: tuple[int, int], *, narrow: bool = True
+) -> None:
     """Fuse attention, normalisation and activation of a BERT-like model, then quantize as `dynamic` does.
 
-    `shape` is that of the encoder.
+    `shape` is that of the encoder, `narrow` as for `quantize_dynamic`.
 
     Raises:
         ValueError: There was nothing to fuse.
@@ -184,7 +186,7 @@ def quantize_fused(full: Path, target: Path, shape: tuple[int, int]) -> None:
     middle = target.with_suffix(".fused.onnx")
     fused.save_model_to_file(str(middle))
     quantize(
-        middle, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
+        middle, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=narrow,
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )  # fmt: skip
     middle.unlink()

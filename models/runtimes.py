@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
+import msgspec
 import psutil
 
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
-from models.embedder import Embedder, name_for
+from models.embedder import FAST, Embedder, name_for
 from models.errors import TEXTS, BadInputError, CorruptModelError, InhouseError, ResourceError
 from models.files import existing_file
 from models.likelihood import Likelihood
@@ -104,6 +105,23 @@ class Runtimes:
         if name not in self._warm:  # what is missing is named before any other model leaves
             self.store.folder(name)
         return self._get(catalog().get(name), "ONNX Runtime", self._load_embedder)
+
+    def fast_embedder(self, language: str = "en") -> Embedder:
+        """Return the same as `embedder` in the form for many texts, where the store has one.
+
+        It is for sorting, where a head learns from these vectors; for finding, a cosine that is a little
+        off may put the wrong entry first.
+        """
+        name = name_for(language)
+        folder = self.store.folder(name)
+        if not (folder / FAST).exists():
+            return self.embedder(language)
+
+        def load(_: Model, use: Use) -> Embedder:
+            return Embedder(folder, name, use, self.threads, FAST)
+
+        entry = msgspec.structs.replace(catalog().get(name), id=f"{name} fast")
+        return self._get(entry, "ONNX Runtime", load)
 
     def own_embedder(self, folder: Path) -> Embedder:
         """Return an encoder of the person's own: a folder with `model.onnx` and `encoder.json`.

@@ -18,5 +18,9 @@ def convert(name: str, folder: Path) -> None:
             from models.convert.lite0 import convert_lite0
 
             convert_lite0(folder)
+        elif name == "bert":
+            from models.convert.bert import convert_bert
+
+            convert_bert(folder)
         else:
             raise ValueError(f"no converter {name!r}")

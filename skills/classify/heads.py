@@ -141,7 +141,7 @@ def encoded(texts: Sequence[str], language: str, context: Context) -> Vectors:
     Raises:
         Stopped: The person stopped the work.
     """
-    embedder = context.runtimes.embedder(language)
+    embedder = context.runtimes.fast_embedder(language)
     return embedder.encode(list(texts), should_stop=context.should_stop)
 
 

@@ -54,7 +54,7 @@ def learn(texts: Sequence[str], labels: Sequence[str], context: Context) -> Lear
     features = features_of(texts, y, context)
     competition = compete(features, y, context)
     model = fitted(competition, features, y, names)
-    embed = context.runtimes.embedder(model.language).encode
+    embed = context.runtimes.fast_embedder(model.language).encode
     said = competition.logits[competition.winner].argmax(axis=1)
     macro_f1 = float(f1_score(y, said, average="macro", zero_division=0))
     majority = max(Counter(labels).values()) / len(labels)

@@ -189,7 +189,7 @@ def encoder_of(model: TextModel, folder: Path | None, runtimes: Runtimes) -> Enc
     """Return what turns texts into vectors for a model: its own encoder, or the store's."""
     if model.encoder and folder is not None:
         return runtimes.own_embedder(folder / model.encoder).encode
-    return runtimes.embedder(model.language).encode
+    return runtimes.fast_embedder(model.language).encode
 
 
 def trained_root(home: Path) -> Path:

@@ -172,7 +172,7 @@ class _Course:
         if model.encoder:
             return model.shares(self.held, runtimes.own_embedder(self.encoder).encode, stop)
         if model.vectors is None:
-            return model.shares(self.held, runtimes.embedder(model.language).encode, stop)
+            return model.shares(self.held, runtimes.fast_embedder(model.language).encode, stop)
         held = encoded(self.held, model.language, self.context)
         model.novelty = Novelty.fit(features.vectors, y, model.vectors(features.vectors))
         model.novelty.set_threshold(held, model.vectors(held))

@@ -144,7 +144,7 @@ def test_vectors_of_like_texts_are_close(small: Runtimes) -> None:
 
 
 def test_int8_vectors_agree_with_the_published_weights(small: Runtimes) -> None:
-    """The publisher's int8 file is held against the official safetensors."""
+    """The publisher's int8 file, and the fast one that is made here, against the official safetensors."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
@@ -155,6 +155,9 @@ def test_int8_vectors_agree_with_the_published_weights(small: Runtimes) -> None:
     ours = small.embedder("en").encode(texts)
     theirs = full.encode(texts, normalize_embeddings=True)
     assert (ours * theirs).sum(1).min() > 0.97
+    fast = small.fast_embedder("en").encode(texts)
+    assert (fast * theirs).sum(1).min() > 0.97
+    assert set(small.loaded) >= {"all-minilm-l6-v2", "all-minilm-l6-v2 fast"}
 
 
 def test_chinese_needs_a_model_that_is_not_in_the_small_set(small: Runtimes) -> None:
