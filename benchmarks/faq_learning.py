@@ -51,7 +51,7 @@ def learned(name: str, language: Language, each: int, context: Context) -> None:
     cases = sample_cases(name)
     small = SmallReader.of(folder, base.entries(), context)
     assert small is not None
-    model = ModelReader(context.runtimes.likelihood(), context)
+    model = ModelReader(context.runtimes.odds(), context)
     ways: list[tuple[str, Reader | None]] = [
         ("first reading", None), ("the small reader", small), ("the language model", model),
     ]  # fmt: skip

@@ -93,6 +93,14 @@ class LanguageModel:
         found: list[int] = self.raw.tokenize(text.encode(), add_bos=False, special=False)
         return found
 
+    def cut(self, text: str, most: int) -> str:
+        """Return the beginning of a text, of so many tokens at most."""
+        tokens = self.tokens(text)
+        if len(tokens) <= most:
+            return text
+        kept: str = self.raw.detokenize(tokens[:most]).decode("utf-8", "ignore")
+        return kept
+
     def prompt(self, turns: Sequence[Turn]) -> list[int]:
         """Return the tokens of a talk, up to where the reply begins."""
         marks = [f"\ue000{i}\ue001" for i in range(len(turns))]
@@ -121,8 +129,8 @@ class LanguageModel:
             del kept[first]
         surplus = len(self.prompt(kept)) - room
         if surplus > 0 and kept:
-            last = self.tokens(kept[-1]["content"])
-            cut = self.raw.detokenize(last[: max(0, len(last) - surplus)]).decode("utf-8", "ignore")
+            last = kept[-1]["content"]
+            cut = self.cut(last, max(0, len(self.tokens(last)) - surplus))
             kept[-1] = Turn(role=kept[-1]["role"], content=cut)
         return self.prompt(kept)
 

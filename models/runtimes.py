@@ -17,8 +17,8 @@ from models.devices import Use, choose, threads
 from models.embedder import FAST, Embedder, name_for
 from models.errors import TEXTS, BadInputError, CorruptModelError, InhouseError, ResourceError
 from models.files import existing_file
-from models.likelihood import Likelihood
 from models.llm import LanguageModel
+from models.odds import Odds
 from models.preferences import Wish, preferences
 from models.speech import SpeechModel
 from models.store import Store
@@ -55,7 +55,7 @@ class Runtimes:
         self.store = store or Store()
         self.wish = wish
         self.threads = threads()
-        self._likelihood: Likelihood | None = None
+        self._odds: Odds | None = None
         self._warm: dict[str, _Runtime] = {}
         self.loaded: dict[str, Loaded] = {}
 
@@ -71,12 +71,12 @@ class Runtimes:
         model = self.store.best("llm")
         return self._get(model, "llama.cpp", self._load_llm)
 
-    def likelihood(self) -> Likelihood:
-        """Return what compares texts by the chat model; it keeps the states of what it read."""
+    def odds(self) -> Odds:
+        """Return how surely the chat model says yes; it keeps the states of what it read."""
         model = self.llm()
-        if self._likelihood is None or self._likelihood.model is not model:
-            self._likelihood = Likelihood(model)
-        return self._likelihood
+        if self._odds is None or self._odds.model is not model:
+            self._odds = Odds(model)
+        return self._odds
 
     def _own_llm(self, path: Path) -> LanguageModel:
         """Load a GGUF of the person's own."""
@@ -179,7 +179,7 @@ class Runtimes:
         warm = self._warm.pop(name)
         self.loaded.pop(name, None)
         if isinstance(warm, LanguageModel):
-            self._likelihood = None
+            self._odds = None
             warm.close()  # its callback refers back to it: nothing else would free it soon
         del warm
         gc.collect()

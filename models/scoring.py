@@ -39,7 +39,7 @@ class LabelScorer:
     def __init__(self, model: LanguageModel, turns: Sequence[Turn], labels: Sequence[str]) -> None:
         """`turns` hold the mark of `slot()` exactly once, where the text goes."""
         self.model, self.labels = model, list(labels)
-        self._head, self._tail = _split(model, turns)
+        self._head, self._tail = split_at_slot(model, turns)
         self._trie = _Node()
         end = model.raw.token_eos()
         for number, label in enumerate(self.labels):
@@ -85,7 +85,7 @@ class LabelScorer:
         if not node.children:
             return
         tokens = list(node.children)
-        branch = np.zeros(1) if len(tokens) == 1 else _log_softmax(self._last_logits()[tokens])
+        branch = np.zeros(1) if len(tokens) == 1 else _log_softmax(last_logits(self.model)[tokens])
         at = self.model.raw.n_tokens
         for token, gain in zip(tokens, branch, strict=True):
             child = node.children[token]
@@ -97,11 +97,12 @@ class LabelScorer:
             else:
                 self._walk(child, logprob + float(gain), scores)
 
-    def _last_logits(self) -> npt.NDArray[np.float64]:
-        raw = self.model.raw
-        pointer = raw._ctx.get_logits_ith(-1)
-        row: Any = np.ctypeslib.as_array(pointer, shape=(raw.n_vocab(),))
-        return np.asarray(row, dtype=np.float64)
+
+def last_logits(model: LanguageModel) -> npt.NDArray[np.float64]:
+    """Return the logits after the last token that was evaluated, shape (vocabulary,)."""
+    pointer = model.raw._ctx.get_logits_ith(-1)
+    row: Any = np.ctypeslib.as_array(pointer, shape=(model.raw.n_vocab(),))
+    return np.asarray(row, dtype=np.float64)
 
 
 def _branches(node: _Node) -> bool:
@@ -117,7 +118,7 @@ def _log_softmax(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return result
 
 
-def _split(model: LanguageModel, turns: Sequence[Turn]) -> tuple[list[int], list[int]]:
+def split_at_slot(model: LanguageModel, turns: Sequence[Turn]) -> tuple[list[int], list[int]]:
     """Return the prompt's tokens before and after the slot."""
     mark = model.tokens(_SLOT)
     tokens = model.prompt(turns)

@@ -96,7 +96,7 @@ class Desk:
         except InhouseError:  # none on disk, or too little memory
             model = None
         if model is not None and not model.name.startswith(WEAK_READERS):
-            return ModelReader(self._context.runtimes.likelihood(), self._context)
+            return ModelReader(self._context.runtimes.odds(), self._context)
         folder = self.base.knowledge.folder(self._context.home)
         return SmallReader.of(folder, self.base.entries(), self._context)
 

@@ -167,7 +167,7 @@ class Writer:
     ) -> None:
         self._base, self._model, self._language = base, model, language
         self._context = context
-        self._reader = ModelReader(context.runtimes.likelihood(), context)
+        self._reader = ModelReader(context.runtimes.odds(), context)
 
     def write(self, each: int) -> Generator[tuple[int, int], None, list[_Tested]]:
         """Yield how many of how many entries are done; return the written questions, tested."""
@@ -176,7 +176,7 @@ class Writer:
         found = []
         for number, entry in enumerate(entries):
             yield number, len(entries)
-            key = ("faq learn", self._model.name, each, entry.key, self._base.state)
+            key = ("faq learn", self._reader.key, each, entry.key, self._base.state)
             kept = self._context.ledger.get(*key)
             if kept is None:
                 kept = [self._tested(question) for question in self._written(entry, each)]

@@ -17,20 +17,22 @@ from models.embedder import Embedder
 from models.errors import InhouseError
 from models.files import atomic_write
 from models.home import private_dir
-from models.likelihood import Choice, Likelihood
+from models.llm import Turn
+from models.odds import Choice, Frame, Odds
+from models.scoring import LabelScorer
 from models.texts import Catalogue, Language
 from skills.contract import Context
 from skills.faq.entries import Entry
 
 TEXTS = Catalogue(__package__)
-WEIGHT = 0.16
-WEIGHT_YES = 0.8
-_ASKS: dict[Language, Choice] = {
-    "en": Choice(
-        "\nDoes the entry answer this message? Answer yes or no: ",
-        (" yes", "yes", " Yes", "Yes"), (" no", "no", " No", "No"),
-    ),
-    "zh": Choice("\n这条内容能回答这条提问吗？回答“能”或“不能”：", ("能",), ("不能", "不")),
+WEIGHT = 5.0  # spreads for a doubling of the odds by e
+WEIGHT_USUAL = 0.5
+_MOST_ANSWER_TOKENS = 300
+_CHOICES: dict[Language, Choice] = {
+    "en": Choice(("yes", "Yes"), ("no", "No")), "zh": Choice(("是", "能"), ("否", "不")),
+}  # fmt: skip
+_SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
+    "en": ("hello", "I have a question"), "zh": ("你好", "我想问一下"),
 }  # fmt: skip
 _FOLDER = "reader"
 _KNOWN = 0.9  # of a base's entries, that a small reader must have learned about
@@ -54,28 +56,39 @@ class Reader(Protocol):
 
 
 class ModelReader:
-    """The language model: how much likelier an entry makes the question, and whether it says yes."""
+    """The language model: whether it says that an entry answers a message.
 
-    def __init__(self, likelihood: Likelihood, context: Context) -> None:
-        self._likelihood, self._context = likelihood, context
-        self.name = likelihood.model.name
-        self.key = f"{self.name} {WEIGHT} {WEIGHT_YES}"
+    The log-odds of yes against no, less half of what the entry gets for messages that say nothing
+    (contextual calibration, Zhao et al. 2021, "Calibrate before use"): some entries please it always.
+    """
+
+    def __init__(self, odds: Odds, context: Context) -> None:
+        self._odds, self._context = odds, context
+        self.name = odds.model.name
+        self.key = f"{self.name} asked {WEIGHT} {WEIGHT_USUAL}"
 
     def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
         """See `Reader`."""
-        if not entries:
-            return []
-        alone, _ = self._judged(TEXTS("read_alone").to(language), question, None)
-        gains = []
-        for entry in entries:
-            text = TEXTS("read_after", question=entry.question, answer=entry.answer).to(language)
-            likely, odds = self._judged(text, question, _ASKS[language])
-            gains.append(WEIGHT * (likely - alone) + WEIGHT_YES * odds)
-        return gains
+        return [self._gain(question, entry, language) for entry in entries]
 
-    def _judged(self, prefix: str, question: str, asks: Choice | None) -> tuple[float, float]:
+    def _gain(self, question: str, entry: Entry, language: Language) -> float:
+        frame = self._frame(entry, language)
+        empty = _SAYING_NOTHING[language]
+        usual = sum(self._asked(frame, message, language) for message in empty) / len(empty)
+        return WEIGHT * (self._asked(frame, question, language) - WEIGHT_USUAL * usual)
+
+    def _frame(self, entry: Entry, language: Language) -> Frame:
+        answer = self._odds.model.cut(entry.answer, _MOST_ANSWER_TOKENS)
+        slot = LabelScorer.slot()
+        user = TEXTS("reader_user", question=entry.question, answer=answer, message=slot)
+        return self._odds.frame([
+            Turn(role="system", content=TEXTS("reader_system").to(language)),
+            Turn(role="user", content=user.to(language)),
+        ])  # fmt: skip
+
+    def _asked(self, frame: Frame, message: str, language: Language) -> float:
         self._context.check()
-        return self._likelihood.judged(prefix + "\n", question, asks, self._context.should_stop)
+        return self._odds(frame, message, _CHOICES[language], self._context.should_stop)
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import pytest
 from assets import SAMPLES
 from benchmarks.faq import base_of
 from models.errors import Stopped
+from models.odds import Frame, Odds
 from models.runtimes import Runtimes
 from models.steps import result_of
 from skills.contract import Context
@@ -115,7 +116,7 @@ def test_a_question_in_own_words_is_read_again(standard: Runtimes, home: Path) -
 def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> None:
     context = Context(standard, home)
     opened = base_of(SAMPLES / "faq.md", context, "en")
-    reader = ModelReader(standard.likelihood(), context)
+    reader = ModelReader(standard.odds(), context)
     question = "I'm 1.82 tall, which bike is right for me"
     near = opened.search(question)[:5]
     entries = [hit.entry for hit in near]
@@ -123,7 +124,7 @@ def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> Non
     assert "size" in found[0].entry.question.lower()
     stopped = Context(standard, home, should_stop=lambda: True)
     with pytest.raises(Stopped):
-        ModelReader(standard.likelihood(), stopped).gains(question, entries, "en")
+        ModelReader(standard.odds(), stopped).gains(question, entries, "en")
 
 
 @pytest.mark.small
@@ -141,7 +142,7 @@ def test_a_damaged_memory_of_thresholds_is_made_anew(small: Runtimes, home: Path
     context = Context(small, home)
     opened = base_of(SAMPLES / "faq.md", context, "en")
     (home / "knowledge" / "readings.json").write_text("[broken")
-    reader = SecondReader(opened, ModelReader(small.likelihood(), context), context)
+    reader = SecondReader(opened, ModelReader(small.odds(), context), context)
     steps = reader.read("hello", opened.search("hello"), "en")
     counted = list(steps)
     assert counted
@@ -150,34 +151,31 @@ def test_a_damaged_memory_of_thresholds_is_made_anew(small: Runtimes, home: Path
 
 
 @pytest.mark.small
-def test_a_changed_base_reads_little_again(
-    small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_base_reads_little_again(small: Runtimes, home: Path, tmp_path: Path) -> None:
     context = Context(small, home)
     path = tmp_path / "faq.md"
     parts = [f"## What about {w}?\n{w} is fine on {w} days.\n" for w in "abcdefgh"]
     path.write_text("\n".join(parts))
     asked: list[str] = []
-    likelihood = small.likelihood()
-    plain = likelihood.judged
 
-    def counted(prefix: str, text: str, *more: Any) -> tuple[float, float]:
-        asked.append(text)
-        return plain(prefix, text, *more)
+    class Counted(Odds):
+        def __call__(self, frame: Frame, text: str, *more: Any) -> float:
+            asked.append(text)
+            return super().__call__(frame, text, *more)
 
-    monkeypatch.setattr(likelihood, "judged", counted)
+    odds = Counted(small.llm())
 
     def calibrated(stop_after: int = 10_000) -> int:
         asked.clear()
         base = base_of(path, context, "en")
         halting = Context(small, home, should_stop=lambda: len(asked) >= stop_after)
-        reader = SecondReader(base, ModelReader(likelihood, halting), halting)
+        reader = SecondReader(base, ModelReader(odds, halting), halting)
         result_of(reader._threshold("en"))
         return len(asked)
 
     with pytest.raises(Stopped):
         calibrated(stop_after=9)
     first = calibrated()
-    assert first <= 2 * 16 - 8  # what was read before the stop is not read again
+    assert first <= 3 * (8 * 3) - 6  # what was read before the stop is not read again
     path.write_text("\n".join([*parts, "## What about quartz watches?\nWe sell none.\n"]))
     assert calibrated() < first

@@ -1,0 +1,131 @@
+"""How surely the language model says yes to one text after another, in frames that it has read before.
+
+Touches private attributes of llama-cpp-python, as `scoring` does; a test compares the odds with a plain
+evaluation.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.llm import LanguageModel, ShouldStop, Turn, never
+from models.scoring import last_logits, split_at_slot
+
+_MOST_TEXT_TOKENS = 96
+_CACHE_BYTES = 256_000_000
+_MOST_REMEMBERED = 20_000
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The tokens of a talk before and after the place of a text."""
+
+    head: Tokens
+    tail: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What counts as yes and as no; each may be written in several ways."""
+
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+
+
+class Odds:
+    """Log-odds of yes against no, in talks whose beginnings' states are kept in memory.
+
+    A second text in the same frame costs its own tokens only. The least recently used states leave
+    beyond 256 MB; what was found is remembered.
+    """
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
+        self._states: OrderedDict[Tokens, Any] = OrderedDict()  # ctypes arrays
+        self._bytes = 0
+        self._found: dict[tuple[Tokens, str], float] = {}
+
+    def frame(self, turns: Sequence[Turn]) -> Frame:
+        """Return the frame of turns that hold the mark of `LabelScorer.slot()` once, where the text goes."""
+        head, tail = split_at_slot(self.model, turns)
+        return Frame(tuple(head), tuple(tail))
+
+    def __call__(
+        self, frame: Frame, text: str, choice: Choice, should_stop: ShouldStop = never
+    ) -> float:
+        """Return the log-odds with which the reply begins with a yes rather than a no.
+
+        Long texts lose their end.
+
+        Raises:
+            Stopped: `should_stop` said so.
+        """
+        key = (frame.head, text)
+        if key not in self._found:
+            tokens = self.model.tokens(text)[:_MOST_TEXT_TOKENS]
+            with self.model.stopping(should_stop):
+                self._restore(frame.head)
+                self.model.raw.eval([frame.head[-1], *tokens, *frame.tail])
+                found = self._odds(choice)
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            self._found[key] = found
+        return self._found[key]
+
+    def _restore(self, head: Tokens) -> None:
+        """Put the cache where the head ends but for its last token."""
+        state = self._states.get(head)
+        if state is None:
+            self._begin(head)
+        else:
+            self._states.move_to_end(head)
+            self._put_back(head, state)
+
+    def _begin(self, head: Tokens) -> None:
+        """Evaluate a head, but for what the cache holds of it, and keep its state."""
+        import llama_cpp
+
+        raw = self.model.raw
+        raw.n_tokens = _common(raw.input_ids[: raw.n_tokens].tolist(), head[:-1])
+        raw.eval(head[raw.n_tokens : -1])
+        size = llama_cpp.llama_state_seq_get_size(raw.ctx, 0)
+        data = (ctypes.c_uint8 * size)()
+        llama_cpp.llama_state_seq_get_data(raw.ctx, data, size, 0)
+        self._states[head] = data
+        self._bytes += size
+        while self._bytes > _CACHE_BYTES and len(self._states) > 1:
+            _, old = self._states.popitem(last=False)
+            self._bytes -= len(old)
+
+    def _put_back(self, head: Tokens, data: Any) -> None:
+        import llama_cpp
+
+        raw = self.model.raw
+        raw._ctx.kv_cache_clear()
+        llama_cpp.llama_state_seq_set_data(raw.ctx, data, len(data), 0)
+        raw.n_tokens = len(head) - 1
+        raw.input_ids[: raw.n_tokens] = head[:-1]
+
+    def _odds(self, choice: Choice) -> float:
+        """Return the log-odds of the first tokens of yes against those of no."""
+        logits = last_logits(self.model)
+
+        def total(words: Sequence[str]) -> float:
+            first = {self.model.tokens(word)[0] for word in words}
+            return float(np.logaddexp.reduce([float(logits[token]) for token in first]))
+
+        return total(choice.yes) - total(choice.no)
+
+
+def _common(held: Sequence[int], wanted: Sequence[int]) -> int:
+    """Return how many tokens at the beginning are the same."""
+    pairs = zip(held, wanted, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(held), len(wanted)))

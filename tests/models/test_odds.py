@@ -1,0 +1,128 @@
+"""Odds against a plain evaluation, states kept and put back, no harm to others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.errors import Stopped
+from models.llm import Turn
+from models.odds import Choice, Frame, Odds
+from models.runtimes import Runtimes
+from models.scoring import LabelScorer, last_logits
+
+pytestmark = pytest.mark.small
+YES_OR_NO = Choice(("yes", "Yes"), ("no", "No"))
+ENTRY = "The shop is open from nine to six."
+
+
+def framed(odds: Odds, entry: str = ENTRY) -> Frame:
+    content = f"{entry}\n\nA customer asks: {LabelScorer.slot()}\n\nIs that answered? yes or no"
+    return odds.frame([Turn(role="user", content=content)])
+
+
+def plain(small: Runtimes, frame: Frame, text: str) -> float:
+    """Evaluate everything at once, without a state."""
+    model = small.llm()
+    model.raw.reset()
+    model.raw.eval([*frame.head, *model.tokens(text), *frame.tail])
+    logits = last_logits(model)
+    yes, no = ([logits[model.tokens(word)[0]] for word in words] for words in (
+        YES_OR_NO.yes, YES_OR_NO.no,
+    ))  # fmt: skip
+    return float(np.logaddexp.reduce(yes) - np.logaddexp.reduce(no))
+
+
+def test_odds_are_those_of_a_plain_evaluation(small: Runtimes) -> None:
+    odds = Odds(small.llm())
+    frame = framed(odds)
+    for text in ("When do you open?", "开门", ""):
+        expected = plain(small, frame, text)
+        fresh = odds(frame, text, YES_OR_NO)
+        odds(framed(odds, "Something else altogether."), "noise between", YES_OR_NO)
+        odds._found.clear()
+        again = odds(frame, text, YES_OR_NO)
+        assert fresh == pytest.approx(expected, abs=0.15)
+        assert again == pytest.approx(fresh, abs=0.15)
+
+
+def test_what_is_in_the_cache_is_not_read_again(
+    small: Runtimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odds = Odds(small.llm())
+    raw = small.llm().raw
+    raw.reset()
+    first = framed(odds)
+    odds(first, "When?", YES_OR_NO)
+    read: list[int] = []
+    monkeypatch.setattr(raw, "eval", lambda tokens: read.append(len(tokens)))
+    odds._begin(framed(odds, "The shop is open from ten to six.").head)
+    assert 0 < read[0] < len(first.head) - 5
+    raw.reset()
+
+
+def test_what_was_found_is_remembered(small: Runtimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    odds = Odds(small.llm())
+    frame = framed(odds)
+    found = odds(frame, "When do you open?", YES_OR_NO)
+    monkeypatch.setattr(odds, "_restore", None)
+    assert odds(frame, "When do you open?", YES_OR_NO) == found
+    monkeypatch.undo()
+    monkeypatch.setattr("models.odds._MOST_REMEMBERED", 1)
+    odds(frame, "Where are you?", YES_OR_NO)
+    assert len(odds._found) == 1
+
+
+def test_yes_and_no_are_each_others_opposite(small: Runtimes) -> None:
+    odds = Odds(small.llm())
+    frame = framed(odds)
+    found = odds(frame, "When do you open?", YES_OR_NO)
+    odds._found.clear()
+    turned = Choice(YES_OR_NO.no, YES_OR_NO.yes)
+    assert odds(frame, "When do you open?", turned) == pytest.approx(-found, abs=0.15)
+
+
+@pytest.mark.standard
+def test_yes_is_likelier_where_the_entry_answers(standard: Runtimes) -> None:
+    odds = Odds(standard.llm())
+    frame = framed(odds)
+    right = odds(frame, "can I come at ten in the morning?", YES_OR_NO)
+    assert right > odds(frame, "do you sell bicycle helmets?", YES_OR_NO)
+
+
+def test_others_are_not_disturbed(small: Runtimes) -> None:
+    model = small.llm()
+    turns = [Turn(role="user", content=f"Is this about food? {LabelScorer.slot()}")]
+    scorer = LabelScorer(model, turns, ["yes", "no"])
+    before = scorer.score("bread")
+    odds = Odds(model)
+    odds(framed(odds), "When do you open?", YES_OR_NO)
+    assert np.allclose(before, scorer.score("bread"), atol=0.05)
+    assert "".join(model.chat([Turn(role="user", content="Say hello.")], max_tokens=8))
+
+
+def test_long_texts_are_cut(small: Runtimes) -> None:
+    odds = Odds(small.llm())
+    assert np.isfinite(odds(framed(odds), "why " * 500, YES_OR_NO))
+    model = small.llm()
+    assert model.cut("a b c", 100) == "a b c"
+    assert len(model.tokens(model.cut("word " * 50, 7))) == 7
+
+
+def test_states_leave_when_they_are_too_many(
+    small: Runtimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odds = Odds(small.llm())
+    odds(framed(odds), "a", YES_OR_NO)
+    monkeypatch.setattr("models.odds._CACHE_BYTES", 3 * odds._bytes)
+    for number in range(8):
+        odds(framed(odds, f"Entry {number}: we are open."), "a", YES_OR_NO)
+    assert len(odds._states) < 8
+    assert odds._bytes == sum(len(data) for data in odds._states.values())
+
+
+def test_it_stops(small: Runtimes) -> None:
+    odds = Odds(small.llm())
+    frame = framed(odds, "word " * 300)
+    with pytest.raises(Stopped):
+        odds(frame, "why", YES_OR_NO, lambda: True)
