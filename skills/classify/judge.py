@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from models.llm import LanguageModel, ShouldStop, Turn
 from models.scoring import LabelScorer
@@ -23,6 +24,10 @@ from skills.classify.instructions import for_the_shop
 from skills.contract import Context
 
 TEXTS = Catalogue(__package__)
+Floats = npt.NDArray[np.float64]
+_SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
+    "en": ("N/A", "[no text]", ""), "zh": ("无", "（空）", ""),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,13 @@ class Judge:
     """Sorts texts into `labels`. Equal texts are read once.
 
     `name` tells judges apart: model, groups and meanings.
-    `guarded` leaves out what a text says to its sorter; the benchmark turns it off to compare.
+    What each group gets for messages that say nothing is taken off (contextual calibration, Zhao et al. 2021,
+    "Calibrate before use"): it is what the model would rather say, whatever it reads.
+    `guarded` leaves out what a text says to its sorter; benchmarks turn it and `calibrated` off to compare.
     """
 
     guarded = True
+    calibrated = True
 
     def __init__(
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
@@ -91,6 +99,7 @@ class Judge:
         turns, spoken = prompt(labels, meanings or {})
         self._scorer = LabelScorer(model, turns, spoken)
         self._seen: dict[str, Verdict] = {}
+        self._usual: Floats | None = None
 
     def __call__(self, text: str, should_stop: ShouldStop) -> Verdict:
         """Judge one text.
@@ -101,12 +110,24 @@ class Judge:
         key = " ".join(text.split())
         if key not in self._seen:
             read, instructed = for_the_shop(key, self.labels) if self.guarded else (key, False)
-            shares = np.exp(self._scorer.score(read, should_stop))
+            shares = self._shares(read, should_stop)
             best = int(shares.argmax())
             self._seen[key] = Verdict(
                 self.labels[best], float(shares[best]), tuple(map(float, shares)), instructed
             )
         return self._seen[key]
+
+    def _shares(self, text: str, should_stop: ShouldStop) -> Floats:
+        """Return the probability of each group, shape (groups,)."""
+        scores = self._scorer.score(text, should_stop)
+        if self.calibrated:
+            if self._usual is None:
+                empty = _SAYING_NOTHING[language_of(" ".join(self.labels))]
+                found = [self._scorer.score(message, should_stop) for message in empty]
+                self._usual = np.mean(found, axis=0)
+            scores = scores - self._usual
+        shares: Floats = np.exp(scores - np.logaddexp.reduce(scores))
+        return shares
 
 
 def verdict_of(text: str, judge: Judge, context: Context) -> Verdict:
