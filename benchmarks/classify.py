@@ -55,7 +55,7 @@ def measured(train: Rows, test: Rows, context: Context) -> tuple[Right, str]:
     labels = sorted({str(row["label"]) for row in train})
     y = np.array([labels.index(str(row["label"])) for row in train], np.int64)
     gold = np.array([labels.index(str(row["label"])) for row in test], np.int64)
-    features = features_of(texts, y, context)
+    features = features_of(texts, y, context, labels=labels)
     competition = compete(features, y, context)
     model = fitted(competition, features, y, labels)
     encode = context.runtimes.fast_embedder(model.language).encode

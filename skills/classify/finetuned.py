@@ -18,6 +18,7 @@ import numpy.typing as npt
 from models.embedder import prefix_of
 from models.texts import Catalogue
 from skills.classify.heads import (
+    FEW,
     Classes,
     Competition,
     Features,
@@ -33,7 +34,6 @@ from skills.contract import Context, relay
 from skills.events import Event, Progress
 
 TEXTS = Catalogue(__package__)
-_FEW = 30  # rows a class below which texts of a class are drawn together instead
 _CONTRAST_STEPS = 200
 _EPOCHS = 3
 _BATCH = 32
@@ -193,7 +193,7 @@ class _Tuner:
         from models.objectives import Data
 
         y = self._task.y[rows]
-        few = np.bincount(y).max() < _FEW
+        few = np.bincount(y).max() < FEW  # then texts of a class are drawn together
         steps = _CONTRAST_STEPS if few else _EPOCHS * -(-len(rows) // _BATCH)
         plan = finetune.Plan(
             "contrast" if few else "classes", max(1, round(effort.amount * steps)),

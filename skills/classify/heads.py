@@ -8,6 +8,7 @@ all judge the same rows (Breiman et al. 1984, the one-standard-error rule).
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -36,6 +37,9 @@ _LEAST_ROWS = 6
 _CHINESE_SHARE = 0.05
 _MIXES = (0.3, 0.5, 0.7)
 _MOST_TO_PICK = 1000
+FEW = 30  # rows of a class, below which its name and its likes are worth more
+_NAME_WEIGHT = 2.0
+_SEPARATORS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Features:
     """Features of the training texts: `vectors` (n, d), `words` sparse (n, size).
 
     `language` is that of the sentence vectors: `en` or `zh`. Rows of the same number in `groups`, shape
-    (n,), are in the same fold.
+    (n,), are in the same fold. `names` are the vectors of the classes' own names, (k, d), where rows are few.
     """
 
     vectors: Vectors
@@ -71,6 +75,7 @@ class Features:
     words: Any
     language: str
     groups: npt.NDArray[np.int64] | None = None
+    names: Vectors | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +89,7 @@ class Competition:
         mix: The share of the vectors in the blend.
         scales: What the logits of `vectors` and `words` are multiplied by to be calibrated.
         settings: What the candidates were fitted with.
+        named: Whether the classes' names count as examples.
     """
 
     winner: Name
@@ -92,6 +98,7 @@ class Competition:
     mix: float
     scales: dict[Name, float]
     settings: Settings
+    named: bool = False
 
     @property
     def winning(self) -> Floats:
@@ -157,8 +164,11 @@ def features_of(
     y: Classes,
     context: Context,
     groups: npt.NDArray[np.int64] | None = None,
+    labels: Sequence[str] = (),
 ) -> Features:
     """Return both kinds of features; only the choice of the sentence vectors looks at the classes `y`.
+
+    `labels` are what the classes are called, which tells something where there are few rows of each.
 
     Raises:
         Stopped: The person stopped the work.
@@ -169,15 +179,26 @@ def features_of(
         language = "zh"
         vectors = encoded(texts, language, context)
     vocabulary = Words.fit(texts)
-    return Features(vectors, vocabulary, vocabulary.transform(texts), language, groups)
+    names = None
+    if labels and np.bincount(y).max() < FEW:
+        names = encoded(
+            [_SEPARATORS.sub(" ", label).strip() for label in labels], language, context
+        )
+    return Features(vectors, vocabulary, vocabulary.transform(texts), language, groups, names)
 
 
-def fit_vectors(x: Vectors, y: Classes, settings: Settings) -> Linear:
-    """Fit a logistic regression; `y` holds class numbers, shape (n,)."""
+def fit_vectors(x: Vectors, y: Classes, settings: Settings, names: Vectors | None = None) -> Linear:
+    """Fit a logistic regression; `y` holds class numbers, shape (n,).
+
+    The names of classes 0 … k-1, shape (k, d), count as two examples each.
+    """
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=settings.vectors_c, max_iter=1000, class_weight="balanced")
-    return _linear(model.fit(x, y))
+    if names is None:
+        return _linear(model.fit(x, y))
+    every, own = np.vstack([x, names]), np.r_[y, np.arange(len(names))]
+    return _linear(model.fit(every, own, np.r_[np.ones(len(y)), np.full(len(names), _NAME_WEIGHT)]))
 
 
 def fit_words(x: Any, y: Classes, settings: Settings) -> Linear:
@@ -208,7 +229,8 @@ def compete(
     """Let the candidates compete; `y` holds class numbers 0 … k-1, shape (n,)."""
     chosen = settings or Settings()
     classes = int(y.max()) + 1
-    raw = {name: np.zeros((len(y), classes)) for name in ORDER[:3]}
+    names = features.names
+    raw = {name: np.zeros((len(y), classes)) for name in (*ORDER[:3], "named")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a class with fewer rows than folds is in fewer of them
         for train, test in folds(y, features.groups):
@@ -221,10 +243,16 @@ def compete(
                 "vectors": (fit_vectors(x[train], inside, chosen), x),
                 "words": (fit_words(features.words[train], inside, chosen), features.words),
             }
+            if names is not None:
+                heads["named"] = (fit_vectors(x[train], inside, chosen, names[here]), x)
             for name, (head, data) in heads.items():
                 scores = np.full((len(test), classes), -30.0)
                 scores[:, here] = head(data[test])
-                raw[name][test] = scores  # type: ignore[index]
+                raw[name][test] = scores
+    named = raw.pop("named")
+    helps = names is not None and accuracy(named, y) > accuracy(raw["vectors"], y)
+    if helps:
+        raw["vectors"] = named
     scales = {name: scale_of(scores, y) for name, scores in raw.items()}
     logits: dict[Name, Floats] = {n: log_softmax(raw[n] * scales[n]) for n in ORDER[:3]}
     mixed = {mix: mix * logits["vectors"] + (1 - mix) * logits["words"] for mix in _MIXES}
@@ -232,7 +260,7 @@ def compete(
     scales["blend"] = scale_of(mixed[mix], y)
     logits["blend"] = log_softmax(mixed[mix] * scales["blend"])
     accuracies = {name: accuracy(logits[name], y) for name in ORDER}
-    return Competition(simplest(logits, y), logits, accuracies, mix, scales, chosen)
+    return Competition(simplest(logits, y), logits, accuracies, mix, scales, chosen, helps)
 
 
 def simplest(logits: dict[Name, Floats], y: Classes) -> Name:

@@ -51,7 +51,7 @@ def learn(texts: Sequence[str], labels: Sequence[str], context: Context) -> Lear
     check_enough(labels)
     names = sorted(set(labels))
     y = np.array([names.index(label) for label in labels], np.int64)
-    features = features_of(texts, y, context)
+    features = features_of(texts, y, context, labels=names)
     competition = compete(features, y, context)
     model = fitted(competition, features, y, names)
     embed = context.runtimes.fast_embedder(model.language).encode

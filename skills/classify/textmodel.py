@@ -176,7 +176,8 @@ def fitted(
     if kind == "centroids":
         vectors = fit_centroids(features.vectors, y, len(labels))
     if kind in {"vectors", "blend"}:
-        vectors = fit_vectors(features.vectors, y, chosen)
+        names = features.names if competition.named else None
+        vectors = fit_vectors(features.vectors, y, chosen, names)
     if kind in {"words", "blend"}:
         words = fit_words(features.words, y, chosen)
     return TextModel(
