@@ -29,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 Classes = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
 Name = Literal["centroids", "vectors", "words", "blend"]
+_Tried = Name | Literal["named"]
 ORDER: tuple[Name, ...] = ("centroids", "vectors", "words", "blend")
 _FOLDS = 5
 _FOLDS_OF_MANY = 3
@@ -230,7 +231,9 @@ def compete(
     chosen = settings or Settings()
     classes = int(y.max()) + 1
     names = features.names
-    raw = {name: np.zeros((len(y), classes)) for name in (*ORDER[:3], "named")}
+    every: dict[_Tried, Floats] = {
+        name: np.zeros((len(y), classes)) for name in (*ORDER[:3], "named")
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a class with fewer rows than folds is in fewer of them
         for train, test in folds(y, features.groups):
@@ -238,7 +241,7 @@ def compete(
             here = np.unique(y[train]).astype(int)
             inside = np.searchsorted(here, y[train])
             x = features.vectors
-            heads = {
+            heads: dict[_Tried, tuple[Linear, Any]] = {
                 "centroids": (fit_centroids(x[train], inside, len(here)), x),
                 "vectors": (fit_vectors(x[train], inside, chosen), x),
                 "words": (fit_words(features.words[train], inside, chosen), features.words),
@@ -248,11 +251,11 @@ def compete(
             for name, (head, data) in heads.items():
                 scores = np.full((len(test), classes), -30.0)
                 scores[:, here] = head(data[test])
-                raw[name][test] = scores
-    named = raw.pop("named")
-    helps = names is not None and accuracy(named, y) > accuracy(raw["vectors"], y)
+                every[name][test] = scores
+    raw = {name: every[name] for name in ORDER[:3]}
+    helps = names is not None and accuracy(every["named"], y) > accuracy(raw["vectors"], y)
     if helps:
-        raw["vectors"] = named
+        raw["vectors"] = every["named"]
     scales = {name: scale_of(scores, y) for name, scores in raw.items()}
     logits: dict[Name, Floats] = {n: log_softmax(raw[n] * scales[n]) for n in ORDER[:3]}
     mixed = {mix: mix * logits["vectors"] + (1 - mix) * logits["words"] for mix in _MIXES}
