@@ -29,8 +29,9 @@ Floats = npt.NDArray[np.float64]
 Classes = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
 Name = Literal["centroids", "vectors", "words", "blend"]
-_Tried = Name | Literal["named"]
 ORDER: tuple[Name, ...] = ("centroids", "vectors", "words", "blend")
+_Tried = Name | Literal["named"]
+_TRIED: tuple[_Tried, ...] = ("centroids", "vectors", "words", "named")
 _FOLDS = 5
 _FOLDS_OF_MANY = 3
 _MANY = 5000
@@ -231,9 +232,7 @@ def compete(
     chosen = settings or Settings()
     classes = int(y.max()) + 1
     names = features.names
-    every: dict[_Tried, Floats] = {
-        name: np.zeros((len(y), classes)) for name in (*ORDER[:3], "named")
-    }
+    every = {name: np.zeros((len(y), classes)) for name in _TRIED}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a class with fewer rows than folds is in fewer of them
         for train, test in folds(y, features.groups):
