@@ -233,6 +233,17 @@ def test_labels_that_begin_alike(small: Runtimes) -> None:
     assert sum(verdict.shares) == pytest.approx(1.0, abs=1e-3)
 
 
+def test_what_the_model_would_rather_say_is_taken_off(
+    small: Runtimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skills.classify.judge._SAYING_NOTHING", {"en": ("N/A",)})
+    judge = Judge(small.llm(), ["praise", "complaint", "question"])
+    assert judge("N/A", lambda: False).shares == pytest.approx([1 / 3] * 3, abs=0.02)
+    plain = Judge(small.llm(), ["praise", "complaint", "question"])
+    plain.calibrated = False
+    assert max(plain("N/A", lambda: False).shares) > 0.4
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".xlsx", ".tsv", ".txt"])
 def test_the_form_stays(suffix: str, small: Runtimes, tmp_path: Path) -> None:
     source = tmp_path / f"m{suffix}"

@@ -25,7 +25,15 @@ from skills.classify import heads
 from skills.classify.dataset import Columns, clean, similar_labels, split
 from skills.classify.evaluating import Compare, Evaluate, List
 from skills.classify.face import ClassifyRequest
-from skills.classify.heads import log_softmax, scale_of, simplest
+from skills.classify.heads import (
+    Features,
+    compete,
+    encoded,
+    features_of,
+    log_softmax,
+    scale_of,
+    simplest,
+)
 from skills.classify.kept import forget_rows
 from skills.classify.operations import (
     CompareRequest,
@@ -406,3 +414,32 @@ def test_kept_rows_are_forgotten(home: Path) -> None:
     assert path.read_text() == '{"text": "a refund"}\n'
     assert forget_rows(home) == 1
     assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("telling", [True, False])
+def test_names_of_groups_count_where_they_tell_something(home: Path, telling: bool) -> None:
+    draw = np.random.default_rng(0)
+    y = np.repeat(np.arange(6), 4)
+    centres = draw.normal(size=(6, 32))
+    x = centres[y] + draw.normal(scale=2.5, size=(24, 32))
+    names = centres if telling else draw.normal(size=(6, 32))
+    texts = [f"row {number}" for number in range(24)]
+    vocabulary = Words.fit(texts)
+    features = Features(
+        x.astype(np.float32), vocabulary, vocabulary.transform(texts), "en",
+        names=names.astype(np.float32),
+    )  # fmt: skip
+    context = Context(None, home)  # type: ignore[arg-type]
+    assert compete(features, y, context).named is telling
+
+
+def test_names_of_groups_are_read_only_where_rows_are_few(small: Runtimes, home: Path) -> None:
+    context = Context(small, home)
+    labels = ["late_parcel", "refund"]
+    few = [f"text {number}" for number in range(20)]
+    many = [f"text {number}" for number in range(80)]
+    names = features_of(few, np.arange(20) % 2, context, labels=labels).names
+    assert names is not None
+    spoken = encoded(["late parcel", "refund"], "en", context)
+    assert names == pytest.approx(spoken)
+    assert features_of(many, np.arange(80) % 2, context, labels=labels).names is None
