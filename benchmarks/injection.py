@@ -3,7 +3,7 @@
     python benchmarks/injection.py
 
 Each case is a message with an instruction in it, its groups, and the group that is right. The cases of
-`injections.jsonl` were written before the guard (`skills/classify/instructions.py`), which was then made
+`injections.jsonl` were written before the guard (`skills/instructions.py`), which was then made
 with them in view; those of `injections.unseen.jsonl` were not looked at while it was made.
 """
 

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from models.llm import LanguageModel, ShouldStop, Turn
 from models.scoring import LabelScorer
 from models.texts import Catalogue, Language, language_of
-from skills.classify.instructions import for_the_shop
 from skills.contract import Context
+from skills.instructions import for_the_shop
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]

@@ -5,6 +5,7 @@ Both say how much better an entry answers a question than a cosine knows, in spr
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from models.scoring import LabelScorer
 from models.texts import Catalogue, Language
 from skills.contract import Context
 from skills.faq.entries import Entry
+from skills.instructions import for_the_shop
 
 TEXTS = Catalogue(__package__)
 WEIGHT = 5.0  # spreads for a doubling of the odds by e
@@ -34,6 +36,7 @@ _CHOICES: dict[Language, Choice] = {
 _SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
     "en": ("hello", "I have a question"), "zh": ("你好", "我想问一下"),
 }  # fmt: skip
+_LONE = re.compile(r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$", re.IGNORECASE)
 _FOLDER = "reader"
 _KNOWN = 0.9  # of a base's entries, that a small reader must have learned about
 
@@ -69,7 +72,8 @@ class ModelReader:
 
     def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
         """See `Reader`."""
-        return [self._gain(question, entry, language) for entry in entries]
+        read = _without_orders(question, language)
+        return [self._gain(read, entry, language) for entry in entries]
 
     def _gain(self, question: str, entry: Entry, language: Language) -> float:
         frame = self._frame(entry, language)
@@ -89,6 +93,13 @@ class ModelReader:
     def _asked(self, frame: Frame, message: str, language: Language) -> float:
         self._context.check()
         return self._odds(frame, message, _CHOICES[language], self._context.should_stop)
+
+
+def _without_orders(question: str, language: Language) -> str:
+    """Return a question without what tells its reader to say yes or no; all of it if that is all."""
+    choice = _CHOICES[language]
+    bare, _ = for_the_shop(_LONE.sub("", question), [*choice.yes, *choice.no])
+    return bare or question
 
 
 class Head(msgspec.Struct, frozen=True):

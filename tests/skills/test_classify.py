@@ -14,11 +14,11 @@ from models.errors import BadInputError, Stopped, UsageError
 from models.runtimes import Runtimes
 from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest, fill
-from skills.classify.instructions import for_the_shop
 from skills.classify.judge import Judge, spoken_names
 from skills.classify.run import Classify
 from skills.contract import Context, Filled, Said
 from skills.events import Answer, Artifact, Metric, Notice, Skipped
+from skills.instructions import for_the_shop
 from skills.readers.files import find_files
 from skills.readers.labels import find_labels, find_one_group
 from skills.readers.messages import text_column
