@@ -36,7 +36,15 @@ _CHOICES: dict[Language, Choice] = {
 _SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
     "en": ("hello", "I have a question"), "zh": ("你好", "我想问一下"),
 }  # fmt: skip
-_LONE = re.compile(r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$", re.IGNORECASE)
+_ORDER = re.compile(
+    r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
+    r"|(?:\b(?:ignore|disregard|forget)\b.{0,40}\b)?(?:answer|say|reply|respond|output)\W+"
+    r"(?:(?:with|only|just)\W+)*(?:yes|no)\b(?!\W+or\b).*$"
+    r"|(?:(?:忽略|无视).{0,12})?(?:请|只|必须|一律|都)*(?:回答|输出|回复)\W{0,2}(?:是|能)\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_WORDS = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]")
+_FEWEST_WORDS = 3
 _FOLDER = "reader"
 _KNOWN = 0.9  # of a base's entries, that a small reader must have learned about
 
@@ -98,8 +106,8 @@ class ModelReader:
 def _without_orders(question: str, language: Language) -> str:
     """Return a question without what tells its reader to say yes or no; all of it if that is all."""
     choice = _CHOICES[language]
-    bare, _ = for_the_shop(_LONE.sub("", question), [*choice.yes, *choice.no])
-    return bare or question
+    bare, _ = for_the_shop(_ORDER.sub("", question).strip(), [*choice.yes, *choice.no])
+    return bare if len(_WORDS.findall(bare)) >= _FEWEST_WORDS else question
 
 
 class Head(msgspec.Struct, frozen=True):
