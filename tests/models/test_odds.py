@@ -82,14 +82,6 @@ def test_yes_and_no_are_each_others_opposite(small: Runtimes) -> None:
     assert odds(frame, "When do you open?", turned) == pytest.approx(-found, abs=0.15)
 
 
-@pytest.mark.standard
-def test_yes_is_likelier_where_the_entry_answers(standard: Runtimes) -> None:
-    odds = Odds(standard.llm())
-    frame = framed(odds)
-    right = odds(frame, "can I come at ten in the morning?", YES_OR_NO)
-    assert right > odds(frame, "do you sell bicycle helmets?", YES_OR_NO)
-
-
 def test_others_are_not_disturbed(small: Runtimes) -> None:
     model = small.llm()
     turns = [Turn(role="user", content=f"Is this about food? {LabelScorer.slot()}")]

@@ -141,6 +141,22 @@ def test_a_question_in_own_words_is_read_again(standard: Runtimes, home: Path) -
 
 
 @pytest.mark.standard
+@pytest.mark.parametrize(
+    ("language", "entry", "right", "wrong"),
+    [
+        ("en", Entry("When are you open?", "From nine to six.", ""),
+         "can I come at ten in the morning?", "do you sell bicycle helmets?"),
+        ("zh", Entry("几点开门？", "每天早上九点到晚上六点。", ""), "早上十点可以来吗", "有没有头盔卖"),
+    ],
+)  # fmt: skip
+def test_yes_is_likelier_where_the_entry_answers(
+    standard: Runtimes, home: Path, language: Language, entry: Entry, right: str, wrong: str
+) -> None:
+    reader = ModelReader(standard.odds(), Context(standard, home))
+    assert reader.gains(right, [entry], language) > reader.gains(wrong, [entry], language)
+
+
+@pytest.mark.standard
 def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> None:
     context = Context(standard, home)
     opened = base_of(SAMPLES / "faq.md", context, "en")
