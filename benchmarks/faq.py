@@ -196,13 +196,15 @@ def main() -> int:
             cases = mistyped(covid(given.covid, path, given.most), given.typos)
             compare("covid_faq", path, cases, context, "en", first_only=given.first_only)
         else:
-            names = ("guesthouse.md", "宠物店.md") if given.developed else ("faq.md", "常见问题.md")
-            folder_of = DEVELOPED if given.developed else SAMPLES
-            questions = DEVELOPED / "questions.jsonl" if given.developed else QUESTIONS
+            names, shops, questions = (
+                (("guesthouse.md", "宠物店.md"), DEVELOPED, DEVELOPED / "questions.jsonl")
+                if given.developed
+                else (("faq.md", "常见问题.md"), SAMPLES, QUESTIONS)
+            )
             languages: tuple[Language, Language] = ("en", "zh")
             for name, kind in zip(names, languages, strict=True):
                 cases = mistyped(sample_cases(name, questions), given.typos)
-                compare(name, folder_of / name, cases, context, kind, first_only=given.first_only)
+                compare(name, shops / name, cases, context, kind, first_only=given.first_only)
     return 0
 
 

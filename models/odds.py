@@ -51,7 +51,7 @@ class Odds:
         self.model = model
         self._states: OrderedDict[Tokens, Any] = OrderedDict()  # ctypes arrays
         self._bytes = 0
-        self._found: dict[tuple[Tokens, str], float] = {}
+        self._found: dict[tuple[Frame, str, Choice], float] = {}
 
     def frame(self, turns: Sequence[Turn]) -> Frame:
         """Return the frame of turns that hold the mark of `LabelScorer.slot()` once, where the text goes."""
@@ -68,7 +68,7 @@ class Odds:
         Raises:
             Stopped: `should_stop` said so.
         """
-        key = (frame.head, text)
+        key = (frame, text, choice)
         if key not in self._found:
             tokens = self.model.tokens(text)[:_MOST_TEXT_TOKENS]
             with self.model.stopping(should_stop):

@@ -113,14 +113,15 @@ class Runtimes:
         off may put the wrong entry first.
         """
         name = name_for(language)
-        folder = self.store.folder(name)
-        if not (folder / FAST).exists():
+        key = f"{name} fast"
+        folder = self.store.root / name
+        if key not in self._warm and not (self.store.folder(name) / FAST).exists():
             return self.embedder(language)
 
         def load(_: Model, use: Use) -> Embedder:
             return Embedder(folder, name, use, self.threads, FAST)
 
-        entry = msgspec.structs.replace(catalog().get(name), id=f"{name} fast")
+        entry = msgspec.structs.replace(catalog().get(name), id=key)
         return self._get(entry, "ONNX Runtime", load)
 
     def own_embedder(self, folder: Path) -> Embedder:

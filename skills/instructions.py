@@ -33,6 +33,7 @@ _VERBS = (
 )
 _THIS_AS = r"(?:treat|count|mark|label|classify|file|put|rate|sort)\s+(?:this|it|that|all)\b"
 _FEWEST = 3
+_WORD = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]")
 
 
 def for_the_shop(text: str, labels: Sequence[str]) -> tuple[str, bool]:
@@ -56,5 +57,9 @@ def for_the_shop(text: str, labels: Sequence[str]) -> tuple[str, bool]:
     rest = "".join(kept).strip()
     if rest == bare.strip():
         return text, False
-    enough = len(re.findall(r"[A-Za-z]+|[\u4e00-\u9fff]", rest)) >= _FEWEST
-    return (rest, True) if enough else (text, False)
+    return (rest, True) if says_enough(rest) else (text, False)
+
+
+def says_enough(text: str) -> bool:
+    """Say whether a text has more than next to nothing in it."""
+    return len(_WORD.findall(text)) >= _FEWEST

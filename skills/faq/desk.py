@@ -20,16 +20,12 @@ _TWINS = 0.3  # spreads between two candidates that are too near to choose betwe
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a question finds, the best first.
-
-    `model` read a second time, if one did; `exact` says that the question is the entry's own.
-    """
+    """What a question finds, the best first; `model` read a second time, if one did."""
 
     hits: list[Hit]
     threshold: float
     model: str = ""
     seconds: float = 0.0
-    exact: bool = False
 
     @property
     def answered(self) -> bool:
@@ -58,7 +54,7 @@ class Desk:
         """
         first = self.first(question, before=before, without=without)
         hits = first.hits
-        reader = self._second() if needed(hits, self.base) and not first.exact else None
+        reader = self._second() if needed(hits, self.base) else None
         if reader is None:
             return first
         started = time.monotonic()
@@ -71,7 +67,7 @@ class Desk:
         hits = self._searched(question, before, without)
         exact = [hit for hit in hits if _same(hit.entry.question, question)]
         if exact:
-            return Found(exact[:1], min(self.base.threshold, exact[0].score), exact=True)
+            return Found(exact[:1], min(self.base.threshold, exact[0].score))
         return Found(hits, self.base.threshold)
 
     def _searched(self, question: str, before: str, without: Sequence[Entry]) -> list[Hit]:

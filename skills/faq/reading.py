@@ -24,10 +24,10 @@ from models.scoring import LabelScorer
 from models.texts import Catalogue, Language
 from skills.contract import Context
 from skills.faq.entries import Entry
-from skills.instructions import for_the_shop
+from skills.instructions import for_the_shop, says_enough
 
 TEXTS = Catalogue(__package__)
-WEIGHT = 5.0  # spreads for a doubling of the odds by e
+WEIGHT = 5.0  # spreads for odds that are e times as high
 WEIGHT_USUAL = 0.5
 _MOST_ANSWER_TOKENS = 300
 _CHOICES: dict[Language, Choice] = {
@@ -43,8 +43,6 @@ _ORDER = re.compile(
     r"|(?:(?:忽略|无视).{0,12})?(?:请|只|必须|一律|都)*(?:回答|输出|回复)\W{0,2}(?:是|能)\W*$",
     re.IGNORECASE | re.DOTALL,
 )
-_WORDS = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]")
-_FEWEST_WORDS = 3
 _FOLDER = "reader"
 _KNOWN = 0.9  # of a base's entries, that a small reader must have learned about
 
@@ -107,7 +105,7 @@ def _without_orders(question: str, language: Language) -> str:
     """Return a question without what tells its reader to say yes or no; all of it if that is all."""
     choice = _CHOICES[language]
     bare, _ = for_the_shop(_ORDER.sub("", question).strip(), [*choice.yes, *choice.no])
-    return bare if len(_WORDS.findall(bare)) >= _FEWEST_WORDS else question
+    return bare if says_enough(bare) else question
 
 
 class Head(msgspec.Struct, frozen=True):
