@@ -4,7 +4,7 @@
 
 Without a folder: the sample shop's FAQs with `tests/data/faq_questions.jsonl` (written by the
 samples' hand: expect less from strangers). With `--developed`: a guesthouse and a pet shop, on whose
-questions the second reading's prompt, weight and quantile were chosen. With a folder that holds
+questions the second reading's prompt, weights and leniency were chosen. With a folder that holds
 `covid_faq_deepset.jsonl` and `covid_qsim_deepset.jsonl`: paraphrases of that FAQ's questions, and as near
 misses the same ones with their entry removed. Prints, with 95 % bootstrap intervals: right entry first;
 answered rightly and refused at the base's own threshold, which never saw these questions; the area under the
@@ -32,9 +32,9 @@ from models.steps import result_of
 from models.texts import Language, language_of
 from skills.contract import Context
 from skills.faq.bases import of_file
-from skills.faq.index import Base, Hit, open_base
-from skills.faq.reading import ModelReader
-from skills.faq.second import SecondReader, needed
+from skills.faq.index import Base, open_base
+from skills.faq.reading import ModelReader, Reader
+from skills.faq.second import open_to, read_again
 from skills.measures import auroc, interval
 
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
@@ -67,22 +67,18 @@ def base_of(path: Path, context: Context, language: Language) -> Base:
     return result_of(open_base(of_file(path), context, language=language))
 
 
-def read(case: Case, base: Base, reader: SecondReader | None) -> Outcome:
+def read(case: Case, base: Base, reader: Reader | None) -> Outcome:
     """Ask a question of one reading, or of both."""
     started = time.monotonic()
     hits = [hit for hit in base.search(case.question) if hit.entry.question != case.removed]
     threshold = base.threshold
-    if reader and needed(hits, base):
-        hits, threshold = finished(reader, case.question, hits)
+    if reader and open_to(hits, base):
+        work = read_again(case.question, hits, base, reader, language_of(case.question))
+        reading = result_of(work)
+        hits, threshold = reading.hits, reading.threshold
     best = hits[0]
     seconds = time.monotonic() - started
     return Outcome(case, best.entry.question, best.score, threshold, seconds)
-
-
-def finished(reader: SecondReader, question: str, hits: list[Hit]) -> tuple[list[Hit], float]:
-    """Run a second reading to its end."""
-    reading = result_of(reader.read(question, hits, language_of(question)))
-    return reading.hits, reading.threshold
 
 
 def share(hits: list[bool]) -> str:
@@ -136,9 +132,9 @@ def compare(
     if first_only:
         return
     judge = ModelReader(context.runtimes.odds(), context)
-    reader = SecondReader(base, judge, context)
-    finished(reader, cases[0].question, base.search(cases[0].question))  # thresholds, once
-    report("both readings", [read(case, base, reader) for case in cases])
+    for entry in base.entries():
+        judge.gains("-", [entry], language)  # the states of the entries are kept from then on
+    report("both readings", [read(case, base, judge) for case in cases])
 
 
 def sample_cases(name: str, questions: Path = QUESTIONS) -> list[Case]:

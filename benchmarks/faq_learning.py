@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from assets import SAMPLES
-from benchmarks.faq import Case, base_of, finished, read, report, sample_cases
+from benchmarks.faq import Case, base_of, read, report, sample_cases
 from models.runtimes import Runtimes
 from models.steps import result_of
 from models.texts import Language, language_of
@@ -27,7 +27,6 @@ from skills.faq.bases import of_file
 from skills.faq.distilling import Distiller
 from skills.faq.learning import Writer
 from skills.faq.reading import ModelReader, Reader, SmallReader
-from skills.faq.second import SecondReader
 from skills.faq.sources import Written, keep_written
 from skills.ledger import Ledger
 
@@ -71,10 +70,7 @@ def ask(
 ) -> None:
     """Print the figures of one way."""
     base = base_of(path, context, language_of(cases[0].question))
-    second = SecondReader(base, reader, context) if reader else None
-    if second:
-        finished(second, cases[0].question, base.search(cases[0].question))  # thresholds, once
-    report(title, [read(case, base, second) for case in cases])
+    report(title, [read(case, base, reader) for case in cases])
 
 
 def main() -> int:

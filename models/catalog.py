@@ -34,13 +34,22 @@ class Part(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Archive(msgspec.Struct, frozen=True):
+    """A zip that wheels carry in parts, which are joined in order."""
+
+    path: str
+    parts: tuple[Part, ...]
+
+
 class File(msgspec.Struct, frozen=True):
-    """A file of a model; its parts are joined in order."""
+    """A file of a model; its parts are joined in order, or it is the `member` of an `archive`."""
 
     path: str
     bytes: int
     sha256: str
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...] = ()
+    archive: str = ""
+    member: str = ""
 
 
 class Hub(msgspec.Struct, frozen=True):
@@ -68,6 +77,7 @@ class Model(msgspec.Struct, frozen=True):
     convert: str = ""
     derived: tuple[str, ...] = ()
     id: str = ""
+    archives: tuple[Archive, ...] = ()
     wheels: dict[str, Wheel] = {}
     hub: Hub | None = None
 
@@ -116,6 +126,7 @@ def catalog() -> Catalog:
     data = tomllib.loads(raw)
     for name, entry in data["models"].items():
         entry["id"] = name
-        parts = [part for file in entry["files"] for part in file["parts"]]
+        carried = [*entry["files"], *entry.get("archives", ())]
+        parts = [part for piece in carried for part in piece.get("parts", ())]
         entry["wheels"] = {part["wheel"]: data["wheels"][part["wheel"]] for part in parts}
     return msgspec.convert(data, Catalog)

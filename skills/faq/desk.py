@@ -12,7 +12,7 @@ from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.faq.index import Base, Hit
 from skills.faq.reading import ModelReader, Reader, SmallReader
-from skills.faq.second import SecondReader, needed
+from skills.faq.second import open_to, read_again
 
 WEAK_READERS = ("smollm2",)
 _TWINS = 0.3  # spreads between two candidates that are too near to choose between
@@ -20,11 +20,12 @@ _TWINS = 0.3  # spreads between two candidates that are too near to choose betwe
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a question finds, the best first; `model` read a second time, if one did."""
+    """What a question finds, the best first; `model` read so many of them a second time, if one did."""
 
     hits: list[Hit]
     threshold: float
     model: str = ""
+    read: int = 0
     seconds: float = 0.0
 
     @property
@@ -42,25 +43,27 @@ class Desk:
 
     def __init__(self, base: Base, context: Context, *, second: bool = True) -> None:
         self.base, self._context = base, context
-        self._reader: SecondReader | None = None
+        self._reader: Reader | None = None
         self._wanted = second
 
     def ask(
         self, question: str, *, before: str = "", without: Sequence[Entry] = ()
     ) -> Generator[tuple[int, int], None, Found]:
-        """Yield how many of how many steps are done; return what was found.
+        """Yield how many of how many entries are read again; return what was found.
 
         `before` is the question that this one may continue. Entries of `without` count as not there.
         """
         first = self.first(question, before=before, without=without)
         hits = first.hits
-        reader = self._second() if needed(hits, self.base) else None
+        exact = bool(hits) and _same(hits[0].entry.question, question)
+        reader = self._second() if not exact and open_to(hits, self.base) else None
         if reader is None:
             return first
         started = time.monotonic()
-        reading = yield from reader.read(question, hits, language_of(question))
+        language = language_of(question)
+        reading = yield from read_again(question, hits, self.base, reader, language)
         seconds = time.monotonic() - started
-        return Found(reading.hits, reading.threshold, reader.reader.name, seconds)
+        return Found(reading.hits, reading.threshold, reader.name, reading.read, seconds)
 
     def first(self, question: str, *, before: str = "", without: Sequence[Entry] = ()) -> Found:
         """Return what the first reading finds, which takes milliseconds; see `ask`."""
@@ -77,13 +80,11 @@ class Desk:
             hits = max(hits, joined, key=lambda found: found[0].score)
         return [hit for hit in hits if hit.entry not in without] if without else hits
 
-    def _second(self) -> SecondReader | None:
+    def _second(self) -> Reader | None:
         """Return who reads a second time; None if nobody is here or wanted."""
         if self._reader is None and self._wanted:
-            reader = self._chosen()
-            self._wanted = reader is not None
-            if reader is not None:
-                self._reader = SecondReader(self.base, reader, self._context)
+            self._reader = self._chosen()
+            self._wanted = self._reader is not None
         return self._reader
 
     def _chosen(self) -> Reader | None:

@@ -188,7 +188,8 @@ def open_base(
     with FileLock(root / "lock"):
         contents = read_base(knowledge, context.home)
         chinese = language == "zh" or _is_chinese(contents.entries)
-        embedder = context.runtimes.embedder("zh" if chinese else "en")
+        entries = len(contents.entries)
+        embedder = context.runtimes.finder("zh" if chinese else "en", entries)
         folder = knowledge.folder(context.home)
         kept = folder / f"{embedder.name[:20]}-{language}.json"
         name = _collection_name(knowledge, embedder)

@@ -31,7 +31,7 @@ from skills.faq.index import Base
 from skills.faq.operations import LearnRequest
 from skills.faq.reading import ModelReader, SmallReader, drop_reader
 from skills.faq.run import chosen_base, left_out, opened
-from skills.faq.second import CANDIDATES, added
+from skills.faq.second import CANDIDATES, ordered
 from skills.faq.sources import Written, keep_written, written_questions
 from skills.measures import interval
 from skills.readers.tables import read_table
@@ -190,7 +190,7 @@ class Writer:
         """Return a question, the entries nearest to it, what reading adds to each, and who is first."""
         near = self._base.search(question)[:CANDIDATES]
         gains = self._reader.gains(question, [hit.entry for hit in near], self._language)
-        first = added(near, gains, self._base.spread)[0].entry.key
+        first = ordered(near, gains, self._base)[0][0].entry.key
         return question, [hit.entry.key for hit in near], gains, first
 
     def _written(self, entry: Entry, each: int) -> list[str]:

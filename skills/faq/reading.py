@@ -36,6 +36,16 @@ _CHOICES: dict[Language, Choice] = {
 _SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
     "en": ("hello", "I have a question"), "zh": ("你好", "我想问一下"),
 }  # fmt: skip
+_NO_ANSWER: dict[Language, Entry] = {  # to anything that is asked
+    "en": Entry("Who drew the logo?", "It was drawn by a friend of the family in 1987.", ""),
+    "zh": Entry("标志是谁画的？", "是家里的一位朋友在1987年画的。", ""),
+}
+_PLAINLY_ASKED: dict[Language, tuple[str, ...]] = {
+    "en": ("do you ship abroad?", "how much is it?", "are you open on Sunday?"),
+    "zh": ("能寄到国外吗", "这个多少钱", "周日开门吗"),
+}
+_BEYOND_PLAIN = 0.5  # log-odds by which an honest question may please the model more than those
+_ORDER_WEIGHT = 2.0
 _ORDER = re.compile(
     r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
     r"|(?:\b(?:ignore|disregard|forget)\b.{0,40}\b)?(?:answer|say|reply|respond|output)\W+"
@@ -69,26 +79,37 @@ class ModelReader:
 
     The log-odds of yes against no, less half of what the entry gets for messages that say nothing
     (contextual calibration, Zhao et al. 2021, "Calibrate before use"): some entries please it always.
+    A message may please it always, too, because there is an order in it. Such a one makes it say yes of
+    an entry that answers nothing, and loses by how much more it does so than plain questions.
     """
 
     def __init__(self, odds: Odds, context: Context) -> None:
         self._odds, self._context = odds, context
         self.name = odds.model.name
-        self.key = f"{self.name} asked {WEIGHT} {WEIGHT_USUAL}"
+        self.key = f"{self.name} asked {WEIGHT} {WEIGHT_USUAL} {_ORDER_WEIGHT}"
 
     def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
         """See `Reader`."""
         read = _without_orders(question, language)
-        return [self._gain(read, entry, language) for entry in entries]
+        loss = _ORDER_WEIGHT * self._urging(read, language)
+        return [WEIGHT * (self._told(read, entry, language) - loss) for entry in entries]
 
-    def _gain(self, question: str, entry: Entry, language: Language) -> float:
+    def _told(self, question: str, entry: Entry, language: Language) -> float:
+        """Return the log-odds that an entry tells what is asked, less what the entry usually gets."""
         frame = self._frame(entry, language)
         empty = _SAYING_NOTHING[language]
         usual = sum(self._asked(frame, message, language) for message in empty) / len(empty)
-        return WEIGHT * (self._asked(frame, question, language) - WEIGHT_USUAL * usual)
+        return self._asked(frame, question, language) - WEIGHT_USUAL * usual
+
+    def _urging(self, question: str, language: Language) -> float:
+        """Return by how much a message makes the model say yes of what answers nothing; 0 if it is plain."""
+        frame = self._frame(_NO_ANSWER[language], language)
+        plain = max(self._asked(frame, asked, language) for asked in _PLAINLY_ASKED[language])
+        return max(0.0, self._asked(frame, question, language) - plain - _BEYOND_PLAIN)
 
     def _frame(self, entry: Entry, language: Language) -> Frame:
-        answer = self._odds.model.cut(entry.answer, _MOST_ANSWER_TOKENS)
+        bare, _ = for_the_shop(entry.answer, _replies(language))
+        answer = self._odds.model.cut(bare, _MOST_ANSWER_TOKENS)
         slot = LabelScorer.slot()
         user = TEXTS("reader_user", question=entry.question, answer=answer, message=slot)
         return self._odds.frame([
@@ -103,9 +124,13 @@ class ModelReader:
 
 def _without_orders(question: str, language: Language) -> str:
     """Return a question without what tells its reader to say yes or no; all of it if that is all."""
-    choice = _CHOICES[language]
-    bare, _ = for_the_shop(_ORDER.sub("", question).strip(), [*choice.yes, *choice.no])
+    bare, _ = for_the_shop(_ORDER.sub("", question).strip(), _replies(language))
     return bare if says_enough(bare) else question
+
+
+def _replies(language: Language) -> list[str]:
+    choice = _CHOICES[language]
+    return [*choice.yes, *choice.no]
 
 
 class Head(msgspec.Struct, frozen=True):

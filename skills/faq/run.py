@@ -55,7 +55,7 @@ class Faq:
             assumed.append(Assumption(context.say(TEXTS("first_alone"))))
         if found.model:
             seconds = f"{found.seconds:.1f}"
-            read = TEXTS("read_again", n=len(found.hits), model=found.model, seconds=seconds)
+            read = TEXTS("read_again", n=found.read, model=found.model, seconds=seconds)
             assumed.append(Assumption(context.say(read)))
         near = twins(found, base)
         if len(near) > 1:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.embedder import FINDER
 from models.errors import BadInputError, ModelMissingError, ResourceError, Stopped
 from models.llm import Turn, never
 from models.runtimes import Runtimes
@@ -260,3 +261,21 @@ def _claims_to_be_huge() -> bytes:
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
     return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
+
+
+@pytest.mark.standard
+def test_what_finds_among_few_english_texts_is_mpnet(standard: Runtimes) -> None:
+    """Its vectors, from 8-bit weights, are those of fp32 (torch) to a hundredth of a cosine."""
+    from models import encoders, finetune
+    from models.tokens import Tokens
+
+    texts = ["Can I return a helmet?", "it doesn't fit, will you take it back", "Is there parking?"]
+    finder = standard.finder("en", 100)
+    assert finder.name == FINDER
+    vectors = finder.encode(texts)
+    folder = standard.store.folder(FINDER)
+    exact = finetune.vectors_of(encoders.load_encoder(folder), Tokens(folder).ids(texts))
+    assert np.abs(vectors @ vectors.T - exact @ exact.T).max() < 0.01
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    assert standard.finder("en", 100_000).name == "all-minilm-l6-v2"
+    assert standard.finder("zh", 100).name == "multilingual-e5-small"

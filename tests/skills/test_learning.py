@@ -114,7 +114,7 @@ def test_a_small_reader_learns_from_a_judge(
 def test_where_no_language_model_reads_the_small_reader_does(
     small: Runtimes, home: Path, faq: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skills.faq.desk.needed", lambda hits, base: True)
+    monkeypatch.setattr("skills.faq.desk.open_to", lambda hits, base: 8)
     context = Context(small, home)
     base = base_of(faq, context, "en")
     lessons = [Lesson(e.question, base.entries(), [float(o == e) for o in base.entries()])
