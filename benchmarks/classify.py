@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.embedder import names_for
 from models.runtimes import Runtimes
 from skills.classify.heads import (
     Settings,
@@ -64,9 +65,8 @@ def measured(train: Rows, test: Rows, context: Context) -> tuple[Right, str]:
     plain = fit_words(features.words, y, settings)(features.vocabulary.transform(asked))
     frozen = fit_vectors(features.vectors, y, settings)(encode(asked))
     said = {"TF-IDF": plain, "frozen vectors": frozen, "ours": model.shares(asked, encode)}
-    return {
-        n: (s.argmax(axis=1) == gold).astype(float) for n, s in said.items()
-    }, competition.winner
+    told = f"{competition.winner} over {features.language}"
+    return {n: (s.argmax(axis=1) == gold).astype(float) for n, s in said.items()}, told
 
 
 def unknown(folder: Path, context: Context) -> None:
@@ -75,10 +75,13 @@ def unknown(folder: Path, context: Context) -> None:
     by_split = {split: [r for r in rows if r["split"] == split] for split in (
         "train", "test", "id-oos_test", "ood-oos_test",
     )}  # fmt: skip
-    encode = context.runtimes.fast_embedder("en").encode
-    vectors = {split: encode([r["text"] for r in some]) for split, some in by_split.items()}
+    texts = {split: [r["text"] for r in some] for split, some in by_split.items()}
     labels = sorted({r["label"] for r in by_split["train"]})
     y = np.array([labels.index(r["label"]) for r in by_split["train"]], np.int64)
+    language = features_of(texts["train"], y, context, labels=labels).language
+    encode = context.runtimes.fast_embedder(language).encode
+    vectors = {split: encode(some) for split, some in texts.items()}
+    print(f"unknown intents: vectors of {names_for(language)}")
     head = fit_vectors(vectors["train"], y, Settings())
     novelty = Novelty.fit(vectors["train"], y, head(vectors["train"]))
     ours = {split: novelty.scores(x, head(x)) for split, x in vectors.items()}

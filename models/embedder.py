@@ -23,13 +23,19 @@ Kind = Literal["query", "passage"]
 MULTILINGUAL = "multilingual-e5-small"
 _ENGLISH = "all-minilm-l6-v2"
 FINDER = "all-mpnet-base-v2"
+BOTH = "en+"  # in the place of a language: MiniLM and mpnet side by side
 FAST = "fast.onnx"  # the file that reads many texts fast, at a slight loss
 _BATCH = 32
 
 
 def name_for(language: str) -> str:
     """Return the model for a language: MiniLM for English, multilingual e5-small for anything else."""
-    return _ENGLISH if language == "en" else MULTILINGUAL
+    return _ENGLISH if language in ("en", BOTH) else MULTILINGUAL
+
+
+def names_for(language: str) -> tuple[str, ...]:
+    """Return the models whose vectors stand side by side for a language; more than one for `BOTH` only."""
+    return (_ENGLISH, FINDER) if language == BOTH else (name_for(language),)
 
 
 def prefix_of(name: str, kind: Kind = "query") -> str:
@@ -44,7 +50,8 @@ class Embedder:
         self, folder: Path, name: str, use: Use, threads: int, file: str = "model.onnx"
     ) -> None:
         self.name, self.use = name, use
-        self._session = session(folder / file, use, threads)
+        self._path = folder / file
+        self._session = session(self._path, use, threads)
         self._inputs = {entry.name for entry in self._session.get_inputs()}
         self._tokens = Tokens(folder)
 
@@ -90,6 +97,11 @@ class Embedder:
         """The length of a vector."""
         return int(self._session.get_outputs()[0].shape[-1])
 
+    @property
+    def bytes(self) -> int:
+        """The size of the model's file."""
+        return self._path.stat().st_size
+
     def _run(self, ids: list[list[int]]) -> Floats:
         """Mean-pool the last hidden states over the real tokens, and normalise."""
         width = max(map(len, ids))
@@ -106,3 +118,23 @@ class Embedder:
         pooled = (hidden * weights).sum(1) / weights.sum(1)
         result: Floats = pooled / np.linalg.norm(pooled, axis=1, keepdims=True).clip(1e-12)
         return result
+
+
+class SideBySide:
+    """Several encoders as one: their vectors stand side by side, and are of length one together."""
+
+    def __init__(self, parts: Sequence[Embedder]) -> None:
+        self.parts = list(parts)
+        self.name = " + ".join(part.name for part in parts)
+
+    def encode(
+        self, texts: Sequence[str], *, kind: Kind = "query", should_stop: ShouldStop = never
+    ) -> Floats:
+        """Return an array of shape (len(texts), sum of the dimensions); see `Embedder.encode`."""
+        made = [part.encode(texts, kind=kind, should_stop=should_stop) for part in self.parts]
+        return np.concatenate(made, axis=1) / np.float32(np.sqrt(len(made)))
+
+    @property
+    def bytes(self) -> int:
+        """The size of the models' files."""
+        return sum(part.bytes for part in self.parts)

@@ -14,7 +14,7 @@ import psutil
 
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
-from models.embedder import FAST, FINDER, Embedder, name_for
+from models.embedder import BOTH, FAST, FINDER, Embedder, SideBySide, name_for
 from models.errors import TEXTS, BadInputError, CorruptModelError, InhouseError, ResourceError
 from models.files import existing_file
 from models.llm import LanguageModel
@@ -115,12 +115,17 @@ class Runtimes:
             self.store.folder(name)
         return self._get(catalog().get(name), "ONNX Runtime", self._load_embedder)
 
-    def fast_embedder(self, language: str = "en") -> Embedder:
+    def fast_embedder(self, language: str = "en") -> Embedder | SideBySide:
         """Return the same as `embedder` in the form for many texts, where the store has one.
 
         It is for sorting, where a head learns from these vectors; for finding, a cosine that is a little
-        off may put the wrong entry first.
+        off may put the wrong entry first. `BOTH` in the place of a language means two encoders.
         """
+        if language == BOTH:
+            return SideBySide([self._fast("en"), self._embedder(FINDER)])
+        return self._fast(language)
+
+    def _fast(self, language: str) -> Embedder:
         name = name_for(language)
         key = f"{name} fast"
         folder = self.store.root / name

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import psutil
 
 from models.devices import Use
-from models.embedder import Embedder, name_for, prefix_of
+from models.embedder import BOTH, Embedder, SideBySide, name_for, names_for, prefix_of
 from models.errors import BadInputError, UsageError
 from models.texts import Catalogue
 from models.tokens import Tokens
@@ -156,6 +156,10 @@ class _Work:
         """Make and measure every variant; one that can't be made is named and left out."""
         from models import encoders
 
+        found: list[Variant] = []
+        if not self.own and self.model.language == BOTH:
+            yield Progress(0, None, note=self.context.say(TEXTS("trying", way=TEXTS("way_both"))))
+            found.append(self._as_it_is())
         full = self.made / "fp32.onnx"
         tokens = Tokens(self.base)
         yield Progress(0, None, note=self.context.say(TEXTS("exporting")))
@@ -173,7 +177,6 @@ class _Work:
             "fused": lambda target: encoders.quantize_fused(full, target, shape),
             "shorter": lambda target: self._shorter(source, tokens, target),
         }
-        found: list[Variant] = []
         for number, (name, way) in enumerate(ways.items()):
             note = self.context.say(TEXTS("trying", way=TEXTS(f"way_{name}")))
             yield Progress(number, len(ways), note=note)
@@ -217,7 +220,7 @@ class _Work:
         encoders.quantize_dynamic(full, target)
 
     def _measured(self, name: str, path: Path) -> Variant:
-        """Fit the head anew on a variant's vectors, and measure it on the rows held back."""
+        """Measure an encoder that was made."""
         folder = self.made / name
         folder.mkdir()
         path.rename(folder / "model.onnx")
@@ -228,16 +231,31 @@ class _Work:
         before = process.memory_info().rss
         use = Use("ONNX Runtime", "cpu", TEXTS("exporting"))
         embedder = Embedder(folder, self.base_name, use, 1)
-        texts = [text for text, _ in self.held]
-        made = Variant(name, folder / "model.onnx")
-        made.p50, made.p95 = _latency(embedder, texts)
+        embedder.encode(["-"])
+        made = Variant(name, folder / "model.onnx", embedder.bytes)
         made.memory = max(0, process.memory_info().rss - before)
+        return self._judged(made, embedder)
+
+    def _as_it_is(self) -> Variant:
+        """Measure the two encoders of the store that a model uses side by side."""
+        runtimes = self.context.runtimes
+        embedder = runtimes.fast_embedder(BOTH)
+        memory = sum(
+            one.memory
+            for name, one in runtimes.loaded.items()
+            if name.split()[0] in names_for(BOTH)
+        )
+        return self._judged(Variant("both", self.folder, embedder.bytes, memory=memory), embedder)
+
+    def _judged(self, made: Variant, embedder: Embedder | SideBySide) -> Variant:
+        """Fit the head anew on an encoder's vectors, and measure it on the rows held back."""
+        texts = [text for text, _ in self.held]
+        made.p50, made.p95 = _latency(embedder, texts)
         stop = self.context.should_stop
         x = embedder.encode([text for text, _ in self.learned], should_stop=stop)
         made.vectors = fit_vectors(x, self.y, Settings())
         made.scale = self._scale(x)
-        heads = made.vectors.weights.nbytes + made.vectors.biases.nbytes
-        made.bytes = made.path.stat().st_size + heads
+        made.bytes += made.vectors.weights.nbytes + made.vectors.biases.nbytes
         asked = embedder.encode(texts, should_stop=stop)
         made.novelty = Novelty.fit(x, self.y, made.vectors(x))
         made.novelty.set_threshold(asked, made.vectors(asked))
@@ -285,7 +303,7 @@ class _Work:
         put_in_place(made, self.folder)
 
 
-def _latency(embedder: Embedder, texts: Sequence[str]) -> tuple[float, float]:
+def _latency(embedder: Embedder | SideBySide, texts: Sequence[str]) -> tuple[float, float]:
     """Return median and 95th percentile of processor seconds a text, one at a time."""
     asked = [texts[i % len(texts)] for i in range(_TIMED + _WARM)]
     taken = []

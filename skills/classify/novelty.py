@@ -1,8 +1,8 @@
 """Tell texts that are unlike anything learned: their group is none of the known ones.
 
 Three signs are added, each standardised on the rows that were learned: the relative Mahalanobis distance
-(Ren et al. 2021, "A simple fix to Mahalanobis distance for improving near-OOD detection"), the highest
-logit, and the cosine to the tenth-nearest learned texts.
+(Ren et al. 2021, "A simple fix to Mahalanobis distance for improving near-OOD detection"), the cosine to the
+tenth-nearest learned text, and how many of the nearest learned texts are of the group that is said.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.float32]
 _NEAR = 10
+_NEIGHBOURS = 20
 _MOST_KEPT = 20_000
 _RIDGE = 1e-3
 _REFUSED = 0.05  # of texts of known groups may be taken for new
@@ -31,6 +32,7 @@ class Novelty:
         centre: The mean of all, shape (d,).
         overall: A root of the inverse covariance around it, shape (d, d).
         kept: Vectors of learned texts, shape (m, d), in half precision.
+        groups: Their classes, shape (m,).
         usual: Mean and deviation of each sign on learned rows, shape (3, 2).
         least: Below this a text is taken for new, shape ().
     """
@@ -40,6 +42,7 @@ class Novelty:
     centre: Vectors
     overall: Vectors
     kept: npt.NDArray[np.float16]
+    groups: npt.NDArray[np.int32]
     usual: Floats
     least: Floats
 
@@ -52,7 +55,7 @@ class Novelty:
         some = np.random.default_rng(0).permutation(len(x))[:_MOST_KEPT]
         made = cls(
             means, _root(x - means[y]), centre, _root(x - centre), x[some].astype(np.float16),
-            np.array([[0.0, 1.0]] * 3), np.array(-np.inf),
+            y[some].astype(np.int32), np.array([[0.0, 1.0]] * 3), np.array(-np.inf),
         )  # fmt: skip
         signs = made._signs(x, logits)
         made.usual = np.stack([signs.mean(axis=1), signs.std(axis=1).clip(1e-9)], axis=1)
@@ -69,20 +72,26 @@ class Novelty:
         self.least = np.asarray(np.quantile(self.scores(x, logits), _REFUSED))
 
     def _signs(self, x: Vectors, logits: Floats) -> Floats:
-        nearest = np.empty(len(x))
-        distance = np.empty(len(x))
+        said = logits.argmax(axis=1)
+        signs = np.empty((3, len(x)))
         centres = self.means @ self.within
         kept = self.kept.astype(np.float32)
-        place = max(0, kept.shape[0] - _NEAR)
         for start in range(0, len(x), 512):
-            part = x[start : start + 512]
-            cosines = part @ kept.T
-            nearest[start : start + 512] = np.partition(cosines, place, axis=1)[:, place]
+            part, rows = x[start : start + 512], slice(start, start + 512)
             moved = part @ self.within
             squares = (moved**2).sum(1)[:, None] - 2 * moved @ centres.T + (centres**2).sum(1)
             overall = (((part - self.centre) @ self.overall) ** 2).sum(1)
-            distance[start : start + 512] = overall - squares.min(axis=1)
-        return np.stack([distance, logits.max(axis=1), nearest])
+            signs[0, rows] = overall - squares.min(axis=1)
+            signs[1:, rows] = self._neighbours(part @ kept.T, said[rows])
+        return signs
+
+    def _neighbours(self, cosines: Vectors, said: npt.NDArray[np.int64]) -> Floats:
+        """Return the tenth-highest cosine, and which share of the nearest are of the class said, (2, n)."""
+        count = min(_NEIGHBOURS, cosines.shape[1])
+        near = np.argpartition(cosines, cosines.shape[1] - count, axis=1)[:, -count:]
+        highest = np.sort(np.take_along_axis(cosines, near, axis=1), axis=1)[:, ::-1]
+        share = (self.groups[near] == said[:, None]).mean(axis=1)
+        return np.stack([highest[:, min(_NEAR, count) - 1], share])
 
     def arrays(self) -> dict[str, Any]:
         """Return what is to be kept, by name."""
@@ -92,7 +101,9 @@ class Novelty:
     def of(cls, arrays: dict[str, Any]) -> Novelty | None:
         """Return what was kept; None if nothing was."""
         found = {field.name: arrays.get(f"novelty_{field.name}") for field in fields(cls)}
-        return None if found["kept"] is None else cls(**found)  # type: ignore[arg-type]
+        if any(value is None for value in found.values()):
+            return None
+        return cls(**found)  # type: ignore[arg-type]
 
 
 def _root(rows: Vectors) -> Vectors:

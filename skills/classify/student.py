@@ -21,12 +21,12 @@ from skills.classify.heads import (
     Floats,
     Linear,
     Vectors,
+    better_vectors,
     embedder_language,
     encoded,
     folds,
     log_softmax,
     scale_of,
-    suits_multilingual,
 )
 from skills.classify.judge import Judge, verdict_of
 from skills.contract import Context
@@ -155,7 +155,7 @@ def _better(
     rows = sorted(teacher.shares)
     y = np.array([int(teacher.shares[row].argmax()) for row in rows], np.int64)
     some = [texts[row] for row in rows]
-    if not suits_multilingual(some, vectors[rows], _dense(y), context):
+    if better_vectors(some, vectors[rows], _dense(y), context, ("zh",)) == "en":
         return "en", vectors
     return "zh", encoded(texts, "zh", context)
 

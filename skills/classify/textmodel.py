@@ -52,7 +52,7 @@ class TextModel:
     Attributes:
         labels: In the order of the probabilities.
         kind: Which candidate it is.
-        language: Of the sentence vectors: `en` or `zh`.
+        language: Of the sentence vectors: `en`, `zh` or `BOTH`.
         vectors: Head over sentence vectors, if it uses them.
         words: Head over TF-IDF, and its vocabulary, if it uses that.
         scales: Calibration: factors of both parts and of their blend.

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from models.embedder import name_for
+from models.embedder import name_for, names_for
 from models.errors import UsageError
 from models.files import atomic_write
 from models.texts import Catalogue
@@ -271,7 +271,7 @@ class _Course:
                 "mix": competition.mix,
             },
             "candidates": {str(k): v for k, v in competition.accuracies.items()},
-            "base_model": base.name if base else name_for(trained.model.language),
+            "base_model": base.name if base else " + ".join(names_for(trained.model.language)),
             "held_out": {**trained.report.as_dict(), "tfidf_accuracy": trained.baseline},
             "bytes": weights_bytes(folder),
             "versions": {name: version(name) for name in packages}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.embedder import BOTH
 from models.errors import BadInputError
 from models.runtimes import Runtimes
 from models.steps import result_of
@@ -123,3 +124,25 @@ def test_settings_of_training_are_looked_for_and_kept(
     monkeypatch.setattr(tuner, "train", None)  # a resumed job trains nothing again
     assert result_of(tuner.effort(train, time.monotonic() + 300)) == best
     assert result_of(tuner.effort(train[:60], time.monotonic())) == usual  # no time at all
+
+
+@pytest.mark.standard
+def test_two_encoders_side_by_side_are_compressed_to_one(
+    standard: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "simplest", lambda logits, y: "vectors")
+    monkeypatch.setattr(heads, "better_vectors", lambda *_: BOTH)
+    monkeypatch.setattr(compress, "_STEPS", 2)
+    context = Context(standard, home)
+    tickets = write(tmp_path / "tickets.csv", examples(120))
+    final(Train().run(TrainRequest(file=tickets, name="m"), context))
+    card = json.loads((home / "trained" / "m" / "card.json").read_text())
+    assert card["base_model"] == "all-minilm-l6-v2 + all-mpnet-base-v2"
+    one = ClassifyRequest(text="refund please", model="m")
+    assert final(Classify().run(one, context)).data["label"] == "returns"
+    answer = final(Compress().run(CompressRequest(name="m"), context))
+    ways = [v["way"] for v in answer.data["variants"]]
+    assert ways[:2] == ["both", "fp32"]
+    sizes = {v["way"]: v["size_ratio"] for v in answer.data["variants"]}
+    assert sizes["dynamic"] < sizes["fp32"] < 1
+    assert final(Classify().run(one, context)).data["label"] == "returns"
