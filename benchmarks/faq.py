@@ -39,6 +39,7 @@ from skills.measures import auroc, interval
 
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
 DEVELOPED = Path(__file__).parent / "desk"
+_KEPT_STATES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def compare(
     if first_only:
         return
     judge = ModelReader(context.runtimes.odds(), context)
-    for entry in base.entries():
+    for entry in base.entries()[:_KEPT_STATES]:
         judge.gains("-", [entry], language)  # the states of the entries are kept from then on
     report("both readings", [read(case, base, judge) for case in cases])
 

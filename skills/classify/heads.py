@@ -122,7 +122,7 @@ def better_vectors(
     vectors: Vectors,
     y: Classes,
     context: Context,
-    others: Sequence[str] = tuple(_OTHERS),
+    others: Sequence[str],
 ) -> str:
     """Return the language whose vectors suit an English task best: `en` stands for `vectors`, (n, d).
 
@@ -179,22 +179,28 @@ def features_of(
     context: Context,
     groups: npt.NDArray[np.int64] | None = None,
     labels: Sequence[str] = (),
+    *,
+    thorough: bool = False,
 ) -> Features:
     """Return both kinds of features; only the choice of the sentence vectors looks at the classes `y`.
 
-    `labels` are what the classes are called, which tells something where there are few rows of each.
+    `labels` are what the classes are called, which tells something where there are few rows of each. Two
+    encoders side by side are tried there, too, and for any number of rows if it is to be `thorough`: with
+    many rows they gain less, and cost as much for each text that is sorted later.
 
     Raises:
         Stopped: The person stopped the work.
     """
     language = embedder_language(texts)
     vectors = encoded(texts, language, context)
+    few = bool(np.bincount(y).max() < FEW)
     if language == "en":
-        language = better_vectors(texts, vectors, y, context)
+        others = ("zh", BOTH) if few or thorough else ("zh",)
+        language = better_vectors(texts, vectors, y, context, others)
         vectors = vectors if language == "en" else encoded(texts, language, context)
     vocabulary = Words.fit(texts)
     names = None
-    if labels and np.bincount(y).max() < FEW:
+    if labels and few:
         names = encoded(
             [_SEPARATORS.sub(" ", label).strip() for label in labels], language, context
         )

@@ -136,7 +136,10 @@ class _Course:
         context, y = self.context, self.y[self.train]
         texts = [self.rows.texts[i] for i in self.train]
         yield Progress(0, None, note=context.say(TEXTS("encoding")))
-        features = features_of(texts, y, context, self.rows.clusters[self.train], self.labels)
+        features = features_of(
+            texts, y, context, self.rows.clusters[self.train], self.labels,
+            thorough=bool(self.request.minutes),
+        )  # fmt: skip
         yield Progress(0, None, note=context.say(TEXTS("competing")))
         competition = compete(features, y, context)
         if self.request.minutes:
