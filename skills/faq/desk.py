@@ -53,32 +53,37 @@ class Desk:
 
         `before` is the question that this one may continue. Entries of `without` count as not there.
         """
-        first = self.first(question, before=before, without=without)
-        hits = first.hits
-        exact = bool(hits) and _same(hits[0].entry.question, question)
+        asked, hits = self._searched(question, before, without)
+        first = self._first(question, hits)
+        exact = first.hits is not hits
         reader = self._second() if not exact and open_to(hits, self.base) else None
         if reader is None:
             return first
         started = time.monotonic()
         language = language_of(question)
-        reading = yield from read_again(question, hits, self.base, reader, language)
+        reading = yield from read_again(asked, hits, self.base, reader, language)
         seconds = time.monotonic() - started
         return Found(reading.hits, reading.threshold, reader.name, reading.read, seconds)
 
     def first(self, question: str, *, before: str = "", without: Sequence[Entry] = ()) -> Found:
         """Return what the first reading finds, which takes milliseconds; see `ask`."""
-        hits = self._searched(question, before, without)
+        return self._first(question, self._searched(question, before, without)[1])
+
+    def _first(self, question: str, hits: list[Hit]) -> Found:
+        """Return the entry whose own question this is, alone, or else all hits as they are."""
         exact = [hit for hit in hits if _same(hit.entry.question, question)]
         if exact:
             return Found(exact[:1], min(self.base.threshold, exact[0].score))
         return Found(hits, self.base.threshold)
 
-    def _searched(self, question: str, before: str, without: Sequence[Entry]) -> list[Hit]:
-        hits = self.base.search(question)
-        if before:
-            joined = self.base.search(f"{before} {question}")
-            hits = max(hits, joined, key=lambda found: found[0].score)
-        return [hit for hit in hits if hit.entry not in without] if without else hits
+    def _searched(
+        self, question: str, before: str, without: Sequence[Entry]
+    ) -> tuple[str, list[Hit]]:
+        """Return the question, with the one before it where that finds better, and what it finds."""
+        texts = [question, f"{before} {question}"] if before else [question]
+        found = [(text, self.base.search(text)) for text in texts]
+        asked, hits = max(found, key=lambda pair: pair[1][0].score)
+        return asked, [hit for hit in hits if hit.entry not in without] if without else hits
 
     def _second(self) -> Reader | None:
         """Return who reads a second time; None if nobody is here or wanted."""

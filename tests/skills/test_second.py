@@ -20,6 +20,7 @@ from models.texts import Language
 from skills.contract import Context
 from skills.events import Answer, Assumption, Progress
 from skills.faq.bases import of_file
+from skills.faq.desk import Desk
 from skills.faq.entries import Entry
 from skills.faq.face import FaqRequest
 from skills.faq.index import Base, Calibration, Hit
@@ -147,6 +148,28 @@ def test_a_stopped_second_reading_leaves_the_first_answer(
     assert not last.refused
     assert "rain jackets" in last.data["question"]
     assert any("was stopped" in str(item) for item in last.evidence)
+
+
+@pytest.mark.small
+def test_a_question_that_continues_another_is_read_with_it(small: Runtimes, home: Path) -> None:
+    read: list[str] = []
+
+    class Listening:
+        name = key = "listening"
+
+        def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
+            read.append(question)
+            return [0.0] * len(entries)
+
+    context = Context(small, home)
+    desk = Desk(base_of(SAMPLES / "faq.md", context, "en"), context)
+    desk._reader = Listening()
+    before = "I want to send my bike in for a repair"
+    result_of(desk.ask("how long does that take then", before=before))
+    assert set(read) == {f"{before} how long does that take then"}
+    read.clear()
+    result_of(desk.ask("my helmet is too small, will you take it back", before="hello"))
+    assert set(read) == {"my helmet is too small, will you take it back"}
 
 
 @pytest.mark.standard
