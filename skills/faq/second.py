@@ -7,8 +7,8 @@ worse: `benchmarks/faq.py` has both shops' questions.)
 
 The threshold for the sum is the first reading's, which was found by leaving entries out, and a little less:
 where the model is undecided, its odds add nothing. (Reading a sample of the base's own questions with their
-entries left out took two minutes and was no better on four shops: 98 of 117 answered rightly and 65 of 69 refused,
-against 103 and 61.)
+entries left out took two minutes and was no better on four shops: 98 of 117 answered rightly and 65 of 69
+refused, against 103 and 61.)
 """
 
 from __future__ import annotations
