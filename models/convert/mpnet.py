@@ -1,8 +1,8 @@
 """all-mpnet-base-v2 from its published safetensors to an ONNX file with 8-bit weights.
 
 Quantized with one scale for all activations of a layer, as MiniLM is, its cosines are off by 0.045 on average
-and the right entry of a FAQ comes first for 23 of 34 questions instead of 28. With a scale for each 128 weights
-and activations they are off by 0.003, and it is 28 again, at less than half the time of fp32.
+and the right entry of a FAQ comes first for 23 of 34 questions instead of 28. With a scale for each 128
+weights and activations they are off by 0.003, and it is 28 again, at less than half the time of fp32.
 """
 
 from __future__ import annotations
