@@ -75,7 +75,7 @@ class Distiller:
         weights, biases = tuned.head
         head = Head(
             (scale * weights[:, 0]).tolist(), scale * float(biases[0]) + middle,
-            [entry.key for entry in self._base.entries()], f"small {np.abs(weights).sum():.6f}",
+            [entry.key for entry in self._base.entries()],
         )  # fmt: skip
         with tempfile.TemporaryDirectory() as scratch:
             full, small = Path(scratch) / "full.onnx", Path(scratch) / "small.onnx"

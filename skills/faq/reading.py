@@ -62,8 +62,6 @@ class Reader(Protocol):
 
     name: str
     """What a person is told who read."""
-    key: str
-    """What tells its judgements from those of others."""
 
     def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
         """Return what reading adds to the score of each entry, in spreads.
@@ -81,6 +79,7 @@ class ModelReader:
     (contextual calibration, Zhao et al. 2021, "Calibrate before use"): some entries please it always.
     A message may please it always, too, because there is an order in it. Such a one makes it say yes of
     an entry that answers nothing, and loses by how much more it does so than plain questions.
+    `key` tells its judgements from those of another model, or with other weights.
     """
 
     def __init__(self, odds: Odds, context: Context) -> None:
@@ -136,13 +135,12 @@ def _replies(language: Language) -> list[str]:
 class Head(msgspec.Struct, frozen=True):
     """What a small reader has on top of its encoder.
 
-    `entries` are the keys of those it learned about; `key` tells it from others.
+    `entries` are the keys of those it learned about.
     """
 
     weights: list[float]
     bias: float
     entries: list[str]
-    key: str
 
 
 _decoder = msgspec.json.Decoder(Head)
@@ -154,7 +152,6 @@ class SmallReader:
     def __init__(self, embedder: Embedder, head: Head, context: Context) -> None:
         self._embedder, self._head, self._context = embedder, head, context
         self.name = context.say(TEXTS("small_reader"))
-        self.key = head.key
 
     @classmethod
     def of(cls, folder: Path, entries: Sequence[Entry], context: Context) -> SmallReader | None:

@@ -75,7 +75,7 @@ def test_a_good_order_is_not_overruled(encoder: str, first: str, answered: bool)
 
 def test_what_is_not_read_stays_behind() -> None:
     class Sure:
-        name = key = "sure"
+        name = "sure"
 
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
             return [-8.0] * len(entries)
@@ -119,7 +119,7 @@ def test_orders_to_the_reader_are_not_read(question: str, language: Language, re
 class Endless:
     """A second reader that a person stops."""
 
-    name = key = "endless"
+    name = "endless"
 
     def gains(self, *_: object) -> list[float]:
         raise Stopped
@@ -155,7 +155,7 @@ def test_a_question_that_continues_another_is_read_with_it(small: Runtimes, home
     read: list[str] = []
 
     class Listening:
-        name = key = "listening"
+        name = "listening"
 
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
             read.append(question)
