@@ -26,6 +26,7 @@ from models.vision import ImageModel
 
 _T = TypeVar("_T", bound="_Runtime")
 _MEGA = 1_000_000
+_WEAK = ("smollm2",)
 _FEW_TEXTS = 3000  # mpnet reads some eighty texts a second on two cores
 
 
@@ -33,6 +34,11 @@ class _Runtime(Protocol):
     """What all engines have: what they run on."""
 
     use: Use
+
+
+def is_weak(name: str) -> bool:
+    """Say whether a chat model is too small to judge texts."""
+    return name.casefold().startswith(_WEAK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,22 @@ class Runtimes:
             return self._own_llm(existing_file(Path(chosen).expanduser()))
         model = self.store.best("llm")
         return self._get(model, "llama.cpp", self._load_llm)
+
+    def reader(self) -> LanguageModel | None:
+        """Return the chat model as a judge of texts; None if none is here that is good enough."""
+        try:
+            return self.llm() if self.reader_name() else None
+        except InhouseError:  # damaged, or too little memory
+            return None
+
+    def reader_name(self) -> str:
+        """Return the name of the chat model, which need not be loaded for it, if it can judge texts."""
+        chosen = preferences().chat_model
+        try:
+            name = Path(chosen).stem if chosen else self.store.best("llm").id
+        except InhouseError:
+            return ""
+        return "" if is_weak(name) else name
 
     def odds(self) -> Odds:
         """Return how surely the chat model says yes; it keeps the states of what it read."""

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import heapq
 import itertools
 import json
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from models.files import atomic_writer, private_file, unique_path
 from models.journal import read_journal
 from models.texts import Catalogue
 from skills.classify.face import ClassifyRequest
+from skills.classify.second import Seen, seen_again
 from skills.classify.textmodel import TextModel, encoder_of, find, read_card
 from skills.contract import Context
 from skills.events import (
@@ -46,6 +49,7 @@ from skills.writers import free_name, suffix_of, write_table
 TEXTS = Catalogue(__package__)
 _CHUNK = 1024
 _SKIPPED_SHOWN = 50
+_MOST_AGAIN = 2000  # rows that are read a second time
 _ADDED = ("label", "confidence", "decide")
 
 
@@ -68,16 +72,21 @@ _lines = msgspec.json.Decoder(_Line)
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A table that is being labelled: where the journal is, how many rows an earlier attempt put there."""
+    """A table that is being labelled: where the journal is, how many rows an earlier attempt put there.
+
+    `again` has what a second look made of some rows, by their place.
+    """
 
     stream: Stream
     column: str
     journal: Path
     resumed: int
+    again: dict[int, _Line] = field(default_factory=dict)
 
     def lines(self) -> Iterator[_Line]:
-        """Yield the journal, a line a row."""
-        return read_journal(self.journal, _lines)
+        """Yield the journal, a line a row; those of rows that were read again replace the first ones."""
+        for row, line in enumerate(read_journal(self.journal, _lines)):
+            yield self.again.get(row, line)
 
 
 def apply_model(request: ClassifyRequest, context: Context) -> Iterator[Event]:
@@ -86,7 +95,7 @@ def apply_model(request: ClassifyRequest, context: Context) -> Iterator[Event]:
     model = TextModel.load(folder)
     yield Progress(0, None, note=context.say(TEXTS("loading_model", name=folder.name)))
     if request.file is None:
-        yield from _message(request.text, model, folder, context)
+        yield from _message(request, model, folder, context)
         return
     stream = Stream.open(request.file)
     column = text_column(stream.sample, request.text_column)
@@ -94,23 +103,28 @@ def apply_model(request: ClassifyRequest, context: Context) -> Iterator[Event]:
     journal = _journal_path(out, request.file, column, folder)
     work = _Work(stream, column, journal, _taken_up(journal))
     yield from _label(work, model, folder, context)
+    seen = yield from _look_again(work, model, folder, request.minutes, context)
     path = _merge(work, model, out)
     yield Artifact(str(path), context.say(TEXTS("file_decide")))
-    yield from _show(work, model, folder, context)
+    yield from _show(work, model, folder, seen, context)
     work.journal.unlink(missing_ok=True)
 
 
-def _message(text: str, model: TextModel, folder: Path, context: Context) -> Iterator[Event]:
+def _message(
+    request: ClassifyRequest, model: TextModel, folder: Path, context: Context
+) -> Iterator[Event]:
+    texts = [" ".join(request.text.split())]
     encode = encoder_of(model, folder, context.runtimes)
-    every, new = model.judged([" ".join(text.split())], encode, context.should_stop)
-    shares = every[0]
+    every, new = model.judged(texts, encode, context.should_stop)
+    seen = yield from seen_again(texts, every, model.second, context, minutes=request.minutes)
+    shares = seen.shares[0]
     best = int(shares.argmax())
     order = sorted(range(len(model.labels)), key=lambda i: -shares[i])[:5]
     rows = tuple((model.labels[i], f"{shares[i]:.0%}") for i in order)
     yield Table("", (context.say(TEXTS("label")), context.say(TEXTS("confidence"))), rows)
     label, share = model.labels[best], float(shares[best])
     said = TEXTS("answer_message", label=label, share=f"{share:.0%}")
-    found = [Assumption(context.say(TEXTS("by_model", name=folder.name)))]
+    found = [Assumption(context.say(TEXTS("by_model", name=folder.name))), *seen.evidence(context)]
     person = share < model.least or bool(new[0])
     if new[0]:
         found.append(Assumption(context.say(TEXTS("unlike_learned"))))
@@ -152,6 +166,41 @@ def _label(
             os.fsync(file.fileno())
             done += len(chunk)
             yield Progress(done, max(total, done), unit, note)
+
+
+def _look_again(
+    work: _Work, model: TextModel, folder: Path, minutes: float, context: Context
+) -> Generator[Event, None, Seen]:
+    """Let the language model read the rows that are unsure; so many of them that memory does not grow."""
+    lines = _unsure(work, model.second.below) if model.second else {}
+    if not lines:
+        return Seen(np.zeros((0, len(model.labels))))
+    at = work.stream.columns.index(work.column)
+    texts = {
+        row: " ".join(found.cells[at].split())
+        for row, found in enumerate(work.stream.rows())
+        if row in lines
+    }
+    asked = [texts[row] for row in lines]
+    shares = model.shares(asked, encoder_of(model, folder, context.runtimes), context.should_stop)
+    seen = yield from seen_again(asked, shares, model.second, context, minutes=minutes)
+    rows = list(lines)
+    for place in seen.rows.tolist():
+        row, own = rows[place], seen.shares[place]
+        group, confidence = int(own.argmax()), round(float(own.max()), 4)
+        work.again[row] = msgspec.structs.replace(lines[row], group=group, confidence=confidence)
+    return seen
+
+
+def _unsure(work: _Work, below: float) -> dict[int, _Line]:
+    """Return the lines whose confidence is below that by their places, the least sure first."""
+    found = (
+        (line.confidence, row, line)
+        for row, line in enumerate(work.lines())
+        if line.group >= 0 and line.confidence < below
+    )
+    least = heapq.nsmallest(_MOST_AGAIN, found, key=lambda item: item[:2])
+    return {row: line for _, row, line in least}
 
 
 def _line(row: Row, found: Any) -> _Line:
@@ -236,7 +285,7 @@ def _merge(work: _Work, model: TextModel, out: Path) -> Path:
 
 
 def _show(
-    work: _Work, model: TextModel, folder: Path, context: Context
+    work: _Work, model: TextModel, folder: Path, seen: Seen, context: Context
 ) -> Generator[Event, None, None]:
     """Show the counts, what the model is worth, and what a person must decide."""
     counts: Counter[str] = Counter()
@@ -267,13 +316,17 @@ def _show(
         Metric(name, value, held["n"], held["majority"], majority, note, low, high),
         Assumption(context.say(TEXTS("assumed_column", column=work.column))),
     ]
+    found += seen.evidence(context)
     if work.resumed:
         found.append(Assumption(context.say(TEXTS("went_on", n=work.resumed))))
     said = TEXTS(
         "answer_model", n=total, name=folder.name, unsure=unsure, bad=bad, new=new,
         least=f"{model.least:.0%}",
     )  # fmt: skip
-    data = {"counts": dict(counts), "unsure": unsure, "new": new, "bad": bad, "rows": every}
+    data = {
+        "counts": dict(counts), "unsure": unsure, "new": new, "bad": bad, "rows": every,
+        "read": len(seen.rows),
+    }  # fmt: skip
     yield Answer(context.say(said), evidence=(*found, *skipped), data=data)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ from models.errors import BadInputError
 from models.texts import Catalogue
 from skills.classify.operations import CompareRequest, EvaluateRequest, ListRequest
 from skills.classify.report import class_table, confusion_table, measure, metrics, worst_table
+from skills.classify.second import Seen, seen_again
 from skills.classify.textmodel import TextModel, encoder_of, find, names, read_card, trained_root
 from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Progress, Skipped, Table
@@ -36,9 +37,8 @@ class Evaluate:
         texts, y, evidence = labelled(
             request.file, request.text_column, request.label, model.labels, context
         )
-        shares = model.shares(
-            texts, encoder_of(model, folder, context.runtimes), context.should_stop
-        )
+        seen = yield from judged(model, folder, texts, request.minutes, context)
+        shares = seen.shares
         counts = card.get("data", {}).get("labels", {})
         majority = max(model.labels, key=lambda label: counts.get(label, 0))
         report = measure(model.labels, y, shares, model.labels.index(majority))
@@ -50,7 +50,7 @@ class Evaluate:
             "evaluated", name=folder.name, n=report.n, accuracy=f"{value:.1%}", low=f"{low:.1%}",
             high=f"{high:.1%}", file=request.file.name,
         )  # fmt: skip
-        found = (*metrics(report, None, context), *evidence)
+        found = (*metrics(report, None, context), *evidence, *seen.evidence(context))
         yield Answer(context.say(text), evidence=found, data=report.as_dict())
 
 
@@ -71,8 +71,9 @@ class Compare:
         texts, y, evidence = self._rows(request, folders, labels, context)
         right = []
         for model, folder in zip(models, folders, strict=True):
-            encode = encoder_of(model, folder, context.runtimes)
-            said = model.shares(texts, encode, context.should_stop).argmax(axis=1)
+            seen = yield from judged(model, folder, texts, request.minutes, context)
+            evidence += seen.evidence(context)
+            said = seen.shares.argmax(axis=1)
             own = np.array([labels.index(label) for label in model.labels])
             right.append((own[said] == y).astype(float))
         gap = right[1] - right[0]
@@ -143,6 +144,15 @@ class List:
             ]
         }
         yield Answer(context.say(TEXTS("trained_listed", n=len(cards))), data=data)
+
+
+def judged(
+    model: TextModel, folder: Path, texts: Sequence[str], minutes: float, context: Context
+) -> Generator[Event, None, Seen]:
+    """Return what a model makes of texts, after a second look for so many minutes at what it is unsure of."""
+    encode = encoder_of(model, folder, context.runtimes)
+    shares = model.shares(texts, encode, context.should_stop)
+    return (yield from seen_again(texts, shares, model.second, context, minutes=minutes))
 
 
 def labelled(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from models.texts import Catalogue
-from skills.classify.operations import MINUTES
+from skills.classify.operations import MINUTES, MINUTES_READING
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
@@ -36,7 +36,7 @@ class ClassifyRequest(Request):
     learn: str = option(TEXTS("field_learn"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
     model: str = option(TEXTS("field_model"), "")
-    minutes: float = option(TEXTS("field_reading"), 3.0, gt=0)
+    minutes: float = option(TEXTS("field_reading"), MINUTES_READING, ge=0)
     read_all: bool = option(TEXTS("field_read_all"), False)
 
 

@@ -82,7 +82,7 @@ def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]
 class Judge:
     """Sorts texts into `labels`. Equal texts are read once.
 
-    `name` tells judges apart: model, groups and meanings.
+    `name` tells judges apart: model, groups and meanings; `reader` is the model's own.
     What each group gets for messages that say nothing is taken off (contextual calibration, Zhao et al. 2021,
     "Calibrate before use"): it is what the model would rather say, whatever it reads.
     `guarded` leaves out what a text says to its sorter; benchmarks turn it and `calibrated` off to compare.
@@ -94,7 +94,7 @@ class Judge:
     def __init__(
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
     ) -> None:
-        self.labels = list(labels)
+        self.labels, self.reader, self.meanings = list(labels), model.name, dict(meanings or {})
         self.name = f"{model.name} {self.labels} {meanings or {}}"
         turns, spoken = prompt(labels, meanings or {})
         self._scorer = LabelScorer(model, turns, spoken)

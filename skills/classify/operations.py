@@ -20,6 +20,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 MINUTES = re.compile(r"(\d+)\s*(?:min(?:ute)?s?\b|分钟)", re.IGNORECASE)
+MINUTES_READING = 3.0  # of the language model, for one file
 
 
 class TrainRequest(Request):
@@ -33,6 +34,7 @@ class TrainRequest(Request):
     time: str = option(TEXTS("field_time"), "")
     minutes: float = option(TEXTS("field_minutes"), 0.0, ge=0)
     tuned: Literal["auto", "never"] = option(TEXTS("field_tuned"), "auto")
+    meanings: dict[str, str] = option(TEXTS("field_meanings"), {})
     encoder: Path | None = option(TEXTS("field_encoder"))
     merge: bool = option(TEXTS("field_merge"), False)
     mask: bool = option(TEXTS("field_mask"), False)
@@ -45,6 +47,7 @@ class EvaluateRequest(Request):
     file: Path = argument(TEXTS("field_test_file"))
     label: str = option(TEXTS("field_label"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
+    minutes: float = option(TEXTS("field_second"), MINUTES_READING, ge=0)
 
 
 class CompareRequest(Request):
@@ -55,6 +58,7 @@ class CompareRequest(Request):
     file: Path | None = option(TEXTS("field_test_file"))
     label: str = option(TEXTS("field_label"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
+    minutes: float = option(TEXTS("field_second"), MINUTES_READING, ge=0)
 
 
 class CompressRequest(Request):

@@ -7,6 +7,7 @@ percentile bootstrap intervals over rows.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,9 @@ def measure(labels: Sequence[str], y: Ints, shares: Floats, majority: int) -> Re
         for _ in range(_DRAWS)
     ])  # fmt: skip
     middle = _class_scores(confusion)
-    low, high = np.nanquantile(drawn, (0.025, 0.975), axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class without rows has no interval: NaN, as its scores
+        low, high = np.nanquantile(drawn, (0.025, 0.975), axis=0)
     macro_low, macro_high = np.quantile(np.nanmean(drawn[:, :, 2], axis=1), (0.025, 0.975))
     confidence = shares.max(axis=1)
     least, coverage, kept = abstention(confidence, right)

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from models.errors import UsageError
+from models.runtimes import is_weak
 from models.texts import Catalogue
 from skills.classify.bulk import apply_model
 from skills.classify.columns import gold_column
@@ -39,7 +40,6 @@ _SKIPPED_SHOWN = 50
 _BATCH = 64
 _MOST_LABELS = 60
 _READ_ALL = 300  # different texts that the language model reads one by one
-_WEAK_JUDGES = ("smollm2",)
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Classify:
     ) -> Generator[Event, None, Judge]:
         yield Progress(0, None, note=context.say(TEXTS("loading")))
         model = context.runtimes.llm()
-        if model.name.startswith(_WEAK_JUDGES):
+        if is_weak(model.name):
             yield Notice(context.say(TEXTS("weak_judge", name=model.name)), "warning")
         return Judge(model, list(dict.fromkeys(request.labels)), request.meanings)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -39,6 +40,7 @@ from skills.classify.heads import (
     log_softmax,
 )
 from skills.classify.novelty import Novelty
+from skills.classify.second import Second
 from skills.classify.words import Words
 
 TEXTS = Catalogue(__package__)
@@ -60,6 +62,7 @@ class TextModel:
         least: Confidence below which a person should decide.
         encoder: The folder of an encoder of its own; empty for the store's.
         novelty: Tells texts that are unlike anything learned, where it can.
+        second: How the language model's opinion of unsure texts is joined to its own, where that helps.
     """
 
     labels: list[str]
@@ -73,6 +76,7 @@ class TextModel:
     least: float = 0.0
     encoder: str = ""
     novelty: Novelty | None = None
+    second: Second | None = None
 
     def shares(
         self, texts: Sequence[str], encode: Encode, should_stop: ShouldStop = never
@@ -123,6 +127,7 @@ class TextModel:
         told = {
             "labels": self.labels, "kind": self.kind, "language": self.language,
             "scales": self.scales, "mix": self.mix, "least": self.least, "encoder": self.encoder,
+            "second": msgspec.to_builtins(self.second),
         }  # fmt: skip
         if self.vocabulary is not None:
             arrays |= {f"rarity_{i}": rarity for i, rarity in enumerate(self.vocabulary.rarity)}
@@ -146,6 +151,7 @@ class TextModel:
             with np.load(folder / "heads.npz", allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
             told = json.loads(str(arrays["told"]))
+            told["second"] = msgspec.convert(told.get("second"), Second | None)
             vocabulary = None
             if "words_weights" in arrays:
                 terms = json.loads((folder / "words.json").read_text(encoding="utf-8"))

@@ -43,6 +43,7 @@ from skills.classify.report import (
     suspects,
     worst_table,
 )
+from skills.classify.second import Look, Second, Seen, can_look, judge_of, look, seen_again
 from skills.classify.textmodel import (
     TextModel,
     fitted,
@@ -64,6 +65,8 @@ _LABEL_HINTS = r"label|class|categor|topic|intent|sentiment|group|tag|标签|类
 _MOST_LABELS = 300
 _SUSPECTS_SHOWN = 10
 _TUNING_SHARE = 0.3  # of the time, before the encoder itself is trained
+_LOOKING_SHARE = 0.35  # of the time, for the language model
+_LEARNING_TO_LOOK = 0.6  # of that; the rest is for the rows held back
 
 
 @dataclass(slots=True)
@@ -80,6 +83,7 @@ class Trained:
     baseline: float
     how: str
     shares: Floats | None = None
+    seen: Seen | None = None
 
 
 class Train:
@@ -130,6 +134,7 @@ class _Course:
         self.held = [rows.texts[i] for i in self.test]
         self.encoder = self.folder.with_name(f".{self.folder.name}.encoder")
         self.attempt: Attempt | None = None
+        self.look: Look | None = None
 
     def fit(self) -> Generator[Event, None, Trained]:
         """Let the candidates compete on the training rows, and measure on those held back."""
@@ -142,11 +147,13 @@ class _Course:
         )  # fmt: skip
         yield Progress(0, None, note=context.say(TEXTS("competing")))
         competition = compete(features, y, context)
+        looks = bool(self.request.minutes and len(self.test)) and can_look(self.labels, context)
+        seconds = 60 * self.request.minutes
+        looking = _LOOKING_SHARE * seconds if looks else 0.0
+        deadline = time.monotonic() + seconds - looking
         if self.request.minutes:
-            began = time.monotonic()
-            deadline = began + 60 * self.request.minutes
             share = 1.0 if self.request.tuned == "never" else _TUNING_SHARE
-            until = began + share * 60 * self.request.minutes
+            until = time.monotonic() + share * (seconds - looking)
             competition = yield from tune(features, y, competition, until, context)
         model = fitted(competition, features, y, self.labels)
         if self.request.minutes and self.request.tuned != "never":
@@ -156,18 +163,34 @@ class _Course:
             )
             if self.attempt and self.attempt.model:
                 model = self.attempt.model
+        if looks and not model.encoder:
+            until = time.monotonic() + _LEARNING_TO_LOOK * looking
+            model.second = yield from self._second(texts, competition, y, until)
         yield Progress(0, None, note=context.say(TEXTS("fitting")))
         majority = int(np.bincount(y).argmax())
         if not len(self.test):
             report = measure(self.labels, y, np.exp(competition.winning), majority)
             plain = competition.accuracies["words"]
             return Trained(model, competition, report, plain, "cross_validated")
-        shares = self._shares(model, features, y)
+        alone = self._shares(model, features, y)
+        minutes = (1 - _LEARNING_TO_LOOK) * looking / 60
+        seen = yield from seen_again(self.held, alone, model.second, context, minutes=minutes)
+        shares = seen.shares
         baseline = fit_words(features.words, y, competition.settings)
         said = baseline(features.vocabulary.transform(self.held)).argmax(axis=1)
         plain = float((said == self.y[self.test]).mean())
         report = measure(self.labels, self.y[self.test], shares, majority)
-        return Trained(model, competition, report, plain, "held_out", shares)
+        return Trained(model, competition, report, plain, "held_out", shares, seen)
+
+    def _second(
+        self, texts: list[str], competition: Competition, y: Ints, until: float
+    ) -> Generator[Event, None, Second | None]:
+        """Try a second look at what the winner is unsure of; return it if it helps."""
+        judge = judge_of(self.labels, self.request.meanings, self.context)
+        if judge:
+            own = np.exp(competition.winning)
+            self.look = yield from look(texts, own, y, judge, self.context, deadline=until)
+        return self.look.second if self.look else None
 
     def _shares(self, model: TextModel, features: Features, y: Ints) -> Floats:
         """Return a model's probabilities of the rows held back; they say what is unlike them, too."""
@@ -245,6 +268,10 @@ class _Course:
         found: list[Evidence] = [*metrics(trained.report, trained.baseline, context, note)]
         if self.attempt:
             found.append(_against_frozen(self.attempt, context))
+        if self.look:
+            found.append(_against_alone(self.look, context))
+        if trained.seen:
+            found += trained.seen.evidence(context)
         if not request.label or not request.text_column:
             said = TEXTS("assumed_columns", text=self.columns.text, label=self.columns.label)
             found.append(Assumption(context.say(said)))
@@ -291,6 +318,16 @@ def _against_frozen(attempt: Attempt, context: Context) -> Metric:
     name, beside = context.say(TEXTS("kind_tuned")), context.say(TEXTS("frozen"))
     n = len(attempt.tuned)
     return Metric(name, float(attempt.tuned.mean()), n, float(attempt.frozen.mean()), beside, note)
+
+
+def _against_alone(found: Look, context: Context) -> Metric:
+    """Return how both did on unsure rows that neither learned from, beside the trained model alone."""
+    low, high = interval(found.both - found.own)
+    said = "tuned_kept" if found.second else "tuned_dropped"
+    note = context.say(TEXTS(said, low=f"{low:+.3f}", high=f"{high:+.3f}"))
+    name, beside = context.say(TEXTS("second_name")), context.say(TEXTS("second_alone"))
+    n = len(found.both)
+    return Metric(name, float(found.both.mean()), n, float(found.own.mean()), beside, note)
 
 
 def _columns(table: TableData, request: TrainRequest) -> Columns:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from models.errors import InhouseError
 from models.texts import language_of
 from skills.contract import Context
 from skills.faq.entries import Entry
@@ -14,7 +13,6 @@ from skills.faq.index import Base, Hit
 from skills.faq.reading import ModelReader, Reader, SmallReader
 from skills.faq.second import open_to, read_again
 
-WEAK_READERS = ("smollm2",)
 _TWINS = 0.3  # spreads between two candidates that are too near to choose between
 
 
@@ -93,11 +91,7 @@ class Desk:
         return self._reader
 
     def _chosen(self) -> Reader | None:
-        try:
-            model = self._context.runtimes.llm()
-        except InhouseError:  # none on disk, or too little memory
-            model = None
-        if model is not None and not model.name.startswith(WEAK_READERS):
+        if self._context.runtimes.reader() is not None:
             return ModelReader(self._context.runtimes.odds(), self._context)
         folder = self.base.knowledge.folder(self._context.home)
         return SmallReader.of(folder, self.base.entries(), self._context)

@@ -20,7 +20,7 @@ from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.faq.index import Base
 from skills.faq.reading import Head, SmallReader, put_reader
-from skills.faq.second import CANDIDATES, ordered
+from skills.faq.second import most_read, ordered
 
 _EPOCHS = 4
 _BATCH = 40
@@ -94,7 +94,7 @@ class Distiller:
         assert reader is not None
         without, with_ = [], []
         for question, right in asked:
-            near = self._base.search(question)[:CANDIDATES]
+            near = self._base.search(question)[: most_read(self._base)]
             gains = reader.gains(question, [hit.entry for hit in near], "en")
             read, _ = ordered(near, gains, self._base)
             without.append(float(near[0].entry.key == right))

@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from models.errors import BadInputError, InhouseError, Stopped, UsageError
 from models.llm import LanguageModel, Turn
+from models.runtimes import is_weak
 from models.texts import Catalogue, Language, language_of
 from skills.contract import Context, relay
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Progress, Table
-from skills.faq.desk import WEAK_READERS
 from skills.faq.distilling import Distiller, Lesson
 from skills.faq.entries import Entry
 from skills.faq.evaluate import cases_of
@@ -31,7 +31,7 @@ from skills.faq.index import Base
 from skills.faq.operations import LearnRequest
 from skills.faq.reading import ModelReader, SmallReader, drop_reader
 from skills.faq.run import chosen_base, left_out, opened
-from skills.faq.second import CANDIDATES, ordered
+from skills.faq.second import most_read, ordered
 from skills.faq.sources import Written, keep_written, written_questions
 from skills.measures import interval
 from skills.readers.tables import read_table
@@ -72,7 +72,7 @@ class Learn:
         base = yield from opened(knowledge, "", context)
         evidence += left_out(base, context)
         model = context.runtimes.llm()
-        if model.name.startswith(WEAK_READERS):
+        if is_weak(model.name):
             raise UsageError(TEXTS("weak_writer", name=model.name))
         language: Language = language_of(" ".join(entry.text for entry in base.entries()[:30]))
         writer = Writer(base, model, language, context)
@@ -188,7 +188,7 @@ class Writer:
 
     def _tested(self, question: str) -> tuple[str, list[str], list[float], str]:
         """Return a question, the entries nearest to it, what reading adds to each, and who is first."""
-        near = self._base.search(question)[:CANDIDATES]
+        near = self._base.search(question)[: most_read(self._base)]
         gains = self._reader.gains(question, [hit.entry for hit in near], self._language)
         first = ordered(near, gains, self._base)[0][0].entry.key
         return question, [hit.entry.key for hit in near], gains, first

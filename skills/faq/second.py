@@ -21,7 +21,6 @@ from models.texts import Language
 from skills.faq.index import Base, Hit
 from skills.faq.reading import Reader
 
-CANDIDATES = 8
 _CLEAR = 1.5  # spreads between the best two, or below the threshold, that leave nothing open
 
 
@@ -32,13 +31,15 @@ class _Blend:
     `in_order`: the share of a gain that counts for which entry is first. An encoder that orders well by
     itself is not to be overruled by a reader that likes two entries.
     `leniency`: how many spreads below the first reading's threshold the sum may lie.
+    `candidates`: how many entries are read at most.
     """
 
     in_order: float = 1.0
     leniency: float = 0.5
+    candidates: int = 8
 
 
-_BLENDS = {FINDER: _Blend(0.2, 1.5)}
+_BLENDS = {FINDER: _Blend(0.2, 1.5, 5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Reading:
     read: int
 
 
+def most_read(base: Base) -> int:
+    """Return how many of the nearest entries are read at most: fewer behind a better encoder."""
+    return _blend(base).candidates
+
+
 def open_to(hits: list[Hit], base: Base) -> int:
     """Return how many of the nearest entries are to be read: what the first reading leaves open.
 
@@ -63,7 +69,7 @@ def open_to(hits: list[Hit], base: Base) -> int:
     if not least or not hits or hits[0].score < base.threshold - least:
         return 0
     alone = len(hits) == 1 or hits[0].score - hits[1].score >= least
-    return 1 if alone else min(CANDIDATES, len(hits))
+    return 1 if alone else min(most_read(base), len(hits))
 
 
 def ordered(hits: list[Hit], gains: list[float], base: Base) -> tuple[list[Hit], float]:
@@ -86,7 +92,7 @@ def read_again(
     Raises:
         Stopped: The person stopped the work.
     """
-    near = hits[:CANDIDATES]
+    near = hits[: most_read(base)]
     count = open_to(hits, base)
     gains: list[float] = []
     for number, hit in enumerate(near[:count]):

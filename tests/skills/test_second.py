@@ -26,15 +26,16 @@ from skills.faq.face import FaqRequest
 from skills.faq.index import Base, Calibration, Hit
 from skills.faq.reading import ModelReader, _without_orders
 from skills.faq.run import Faq
-from skills.faq.second import CANDIDATES, open_to, ordered, read_again
+from skills.faq.second import most_read, open_to, ordered, read_again
 from skills.faq.sources import Contents
 
 
-def base(threshold: float = 0.5, spread: float = 0.1) -> Base:
+def base(threshold: float = 0.5, spread: float = 0.1, encoder: str = "all-minilm-l6-v2") -> Base:
     calibration = Calibration(threshold, spread, 0.0)
     nothing: Any = None
     contents = Contents([Entry("q", "a", "")], {}, [])
-    return Base(of_file(Path("faq.md")), contents, calibration, nothing, nothing, nothing, {})
+    made = Base(of_file(Path("faq.md")), contents, calibration, nothing, nothing, nothing, {})
+    return dataclasses.replace(made, embedder=cast(Any, SimpleNamespace(name=encoder)))
 
 
 def hits(*scores: float) -> list[Hit]:
@@ -45,7 +46,7 @@ def hits(*scores: float) -> list[Hit]:
     ("scores", "wanted"),
     [
         ((0.9, 0.6), 1),  # no other comes near
-        ((0.9, 0.85, *[0.6] * 8), CANDIDATES),  # two alike
+        ((0.9, 0.85, *[0.6] * 8), 8),  # two alike
         ((0.52, 0.3), 1),
         ((0.45, 0.2), 1),  # just below the threshold
         ((0.45, 0.4), 2),
@@ -59,6 +60,10 @@ def test_it_reads_only_what_is_open(scores: tuple[float, ...], wanted: int) -> N
     assert open_to(hits(*scores), base(spread=0.0)) == 0
 
 
+def test_behind_a_better_encoder_fewer_are_read() -> None:
+    assert open_to(hits(*[0.9] * 9), base(encoder=FINDER)) == most_read(base(encoder=FINDER)) == 5
+
+
 @pytest.mark.parametrize(
     ("encoder", "first", "answered"),
     [
@@ -67,7 +72,7 @@ def test_it_reads_only_what_is_open(scores: tuple[float, ...], wanted: int) -> N
     ],
 )
 def test_a_good_order_is_not_overruled(encoder: str, first: str, answered: bool) -> None:
-    asked = dataclasses.replace(base(), embedder=cast(Any, SimpleNamespace(name=encoder)))
+    asked = base(encoder=encoder)
     found, rest = ordered(hits(0.6, 0.5), [-2.0, 1.0], asked)
     assert found[0].entry.question == first
     assert (found[0].score >= asked.threshold - rest) is answered
@@ -80,7 +85,7 @@ def test_what_is_not_read_stays_behind() -> None:
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
             return [-8.0] * len(entries)
 
-    asked = dataclasses.replace(base(), embedder=cast(Any, SimpleNamespace(name=FINDER)))
+    asked = base(encoder=FINDER)
     alone = result_of(read_again("q", hits(0.9, 0.6, 0.5), asked, Sure(), "en"))
     assert alone.read == 1
     assert [hit.entry.question for hit in alone.hits] == ["question 0", "question 1", "question 2"]
