@@ -308,7 +308,7 @@ def _show(
     )
     yield Table("", columns, rows, len(counts))
     held = read_card(folder)["held_out"]
-    value, low, high = held["accuracy"]
+    value, low, high = held["accuracy" if seen.whole else "accuracy_alone"]
     name = context.say(TEXTS("accuracy"))
     majority = context.say(TEXTS("majority"))
     note = context.say(TEXTS("when_trained"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -72,18 +73,34 @@ class Look:
     both: Floats
     second: Second | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures as plain values, for the model's card."""
+        return {
+            "kept": self.second is not None,
+            "reader": self.second.reader if self.second else "",
+            "rows": len(self.own),
+            "accuracy_alone": float(self.own.mean()),
+            "accuracy": float(self.both.mean()),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Probabilities after a second look, shape (n, k), and the rows that were read, of `unsure` ones.
 
-    `missing` says that the language model it takes is not here.
+    `missing` says that the language model it takes is not here. Where there is no second look, or nothing
+    to look at, none is unsure.
     """
 
     shares: Floats
     rows: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
     unsure: int = 0
     missing: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Say whether all that was unsure was read."""
+        return len(self.rows) == self.unsure
 
     def evidence(self, context: Context) -> tuple[Assumption, ...]:
         """Return what a person is told of it."""
@@ -159,17 +176,17 @@ def seen_again(
     Raises:
         Stopped: The person stopped the work.
     """
-    if second is None or minutes <= 0:
+    if second is None:
         return Seen(shares)
     confidence = shares.max(axis=1)
     order = np.argsort(confidence, kind="stable")
     unsure = order[: int((confidence < second.below).sum())]
-    if not len(unsure):
-        return Seen(shares)
+    if minutes <= 0 or not len(unsure):
+        return Seen(shares, unsure=len(unsure))
     yield Progress(0, None, note=context.say(TEXTS("loading")))
     judge = judge_of(second.labels, second.meanings, context)
     if judge is None or judge.reader != second.reader:
-        return Seen(shares, missing=second.reader)
+        return Seen(shares, unsure=len(unsure), missing=second.reader)
     deadline = time.monotonic() + 60 * minutes
     read = yield from _read([texts[i] for i in unsure], judge, deadline, context)
     rows = unsure[: len(read)]

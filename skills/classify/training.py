@@ -74,7 +74,7 @@ class Trained:
     """A finished model with what was measured: on rows held back, or on folds where there are few.
 
     `baseline` is the accuracy of TF-IDF alone on the same rows, `how` says which those are; `shares` are
-    the probabilities of the rows held back.
+    the probabilities of the rows held back, `alone` the accuracy there without a second look.
     """
 
     model: TextModel
@@ -84,6 +84,7 @@ class Trained:
     how: str
     shares: Floats | None = None
     seen: Seen | None = None
+    alone: tuple[float, float, float] | None = None
 
 
 class Train:
@@ -180,7 +181,9 @@ class _Course:
         said = baseline(features.vocabulary.transform(self.held)).argmax(axis=1)
         plain = float((said == self.y[self.test]).mean())
         report = measure(self.labels, self.y[self.test], shares, majority)
-        return Trained(model, competition, report, plain, "held_out", shares, seen)
+        right = (alone.argmax(axis=1) == self.y[self.test]).astype(float)
+        figure = (float(right.mean()), *interval(right)) if model.second else None
+        return Trained(model, competition, report, plain, "held_out", shares, seen, figure)
 
     def _second(
         self, texts: list[str], competition: Competition, y: Ints, until: float
@@ -272,6 +275,10 @@ class _Course:
             found.append(_against_alone(self.look, context))
         if trained.seen:
             found += trained.seen.evidence(context)
+        if trained.alone:
+            value, low, high = trained.alone
+            name = context.say(TEXTS("second_alone"))
+            found.append(Metric(name, value, trained.report.n, note=note, low=low, high=high))
         if not request.label or not request.text_column:
             said = TEXTS("assumed_columns", text=self.columns.text, label=self.columns.label)
             found.append(Assumption(context.say(said)))
@@ -302,7 +309,12 @@ class _Course:
             },
             "candidates": {str(k): v for k, v in competition.accuracies.items()},
             "base_model": base.name if base else " + ".join(names_for(trained.model.language)),
-            "held_out": {**trained.report.as_dict(), "tfidf_accuracy": trained.baseline},
+            "held_out": {
+                **trained.report.as_dict(),
+                "tfidf_accuracy": trained.baseline,
+                "accuracy_alone": trained.alone or trained.report.accuracy,
+            },
+            "second_look": self.look.as_dict() if self.look else None,
             "bytes": weights_bytes(folder),
             "versions": {name: version(name) for name in packages}
             | {"python": platform.python_version()},

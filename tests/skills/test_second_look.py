@@ -20,7 +20,7 @@ from skills.classify.judge import Verdict
 from skills.classify.operations import CompareRequest, EvaluateRequest, TrainRequest
 from skills.classify.run import Classify
 from skills.classify.second import Second, judge_of, look, seen_again
-from skills.classify.textmodel import TextModel, find
+from skills.classify.textmodel import TextModel, find, read_card
 from skills.classify.training import Train
 from skills.contract import Context
 from skills.events import Assumption, Metric
@@ -115,9 +115,12 @@ def test_the_least_sure_are_read_first(reading: Callable[[Reader | None], None])
     assert (shares.argmax(axis=1) == 1).all(), "what was given stays as it was"
     untouched = result_of(seen_again(["a"], shares[:1], second, NOWHERE, minutes=0))
     assert (untouched.shares == shares[:1]).all()
+    assert seen.whole
+    assert not untouched.whole
     reading(None)
     alone = result_of(seen_again(["a"], shares[:1], second, NOWHERE, minutes=1))
     assert (alone.shares == shares[:1]).all()
+    assert not alone.whole
     assert "reader" in alone.evidence(NOWHERE)[0].text
 
 
@@ -189,6 +192,10 @@ def test_training_tries_it_within_its_time(
     assert second is not None
     assert second.labels == labels
     assert second.reader == "reader"
+    card = read_card(find(home, "m"))
+    assert card["second_look"]["kept"]
+    assert card["second_look"]["accuracy"] > card["second_look"]["accuracy_alone"]
+    assert card["held_out"]["accuracy"][0] >= card["held_out"]["accuracy_alone"][0]
 
 
 @pytest.mark.standard
