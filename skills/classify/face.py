@@ -56,11 +56,11 @@ def fill(said: Said) -> Filled:
         column = named_column(said.bare, columns)
         if column:
             return Filled({**values, "learn": column})
+    if match := MINUTES.search(asked):
+        values["minutes"] = float(match[1])
     trained = mentioned(asked)
     if trained and not find_labels(asked):
         return Filled({**values, "model": trained[0]})
-    if match := MINUTES.search(asked):
-        values["minutes"] = float(match[1])
     labels = find_labels(asked)
     if labels:
         values["labels"] = list(labels)

@@ -71,13 +71,18 @@ class ListRequest(Request):
     """List the trained models."""
 
 
+def _minutes(said: Said) -> dict[str, object]:
+    """Return how much time was given, if any."""
+    match = MINUTES.search(said.bare)
+    return {"minutes": float(match[1])} if match else {}
+
+
 def fill_train(said: Said) -> Filled:
     """Find the table, the column of labels, a name and a time."""
     values: dict[str, object] = {}
     if match := _NAME.search(said.bare):
         values["name"] = match[1]
-    if match := MINUTES.search(said.bare):
-        values["minutes"] = float(match[1])
+    values |= _minutes(said)
     tables = [found for found in said.files if found.kind in {"table", "document"}]
     if not tables:
         return Filled(values, "file", TEXTS("which_training_file"))
@@ -92,6 +97,7 @@ def fill_named(said: Said) -> Filled:
     """Find the trained model, and a table."""
     found = mentioned(said.bare)
     values: dict[str, object] = {"name": found[0]} if found else {}
+    values |= _minutes(said)
     if said.files:
         values["file"] = str(said.files[0].path)
     if not found:
@@ -111,6 +117,7 @@ def fill_compare(said: Said) -> Filled:
     """Find two trained models, and perhaps a table."""
     found = mentioned(said.bare)
     values: dict[str, object] = dict(zip(("first", "second"), found, strict=False))
+    values |= _minutes(said)
     if said.files:
         values["file"] = str(said.files[0].path)
     if len(found) < 2:

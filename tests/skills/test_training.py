@@ -24,7 +24,7 @@ from models.runtimes import Runtimes
 from skills.classify import heads
 from skills.classify.dataset import Columns, clean, similar_labels, split
 from skills.classify.evaluating import Compare, Evaluate, List
-from skills.classify.face import ClassifyRequest
+from skills.classify.face import ClassifyRequest, fill
 from skills.classify.heads import (
     Features,
     compete,
@@ -41,6 +41,7 @@ from skills.classify.operations import (
     ListRequest,
     TrainRequest,
     chosen,
+    fill_named,
     fill_train,
 )
 from skills.classify.report import abstention, calibration_error, measure, suspects
@@ -375,6 +376,10 @@ def test_the_operation_is_found_in_the_ask(home: Path, tickets: Path) -> None:
         "name": "routes", "minutes": 5.0, "file": str(tickets), "label": "topic",
     }  # fmt: skip
     assert chosen(said(f"evaluate topics on {tickets}")) == "evaluate"
+    measured = fill_named(said(f"evaluate topics on {tickets} within 2 minutes"))
+    assert measured.values == {"name": "topics", "minutes": 2.0, "file": str(tickets)}
+    sorting = fill(said(f"sort {tickets} with topics, take 10 minutes"))
+    assert sorting.values == {"model": "topics", "minutes": 10.0, "file": str(tickets)}
     assert chosen(said(f"Sort {tickets} into praise and complaint")) == ""
 
 
