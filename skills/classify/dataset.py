@@ -222,9 +222,10 @@ def split(rows: Rows, y: Ints, *, seed: int = 0) -> tuple[Ints, Ints]:
     for row in draw.permutation(every).tolist():
         by_cluster[int(rows.clusters[row])].append(row)
     wanted = {int(c): round(n * _TEST_SHARE) for c, n in enumerate(np.bincount(y))}
+    most = sum(wanted.values())  # members of other labels must not make it more
     for members in by_cluster.values():
         label = int(y[members[0]])
-        if wanted[label] >= len(members):
+        if wanted[label] >= len(members) and len(taken) + len(members) <= most:
             taken += members
             for row in members:
                 wanted[int(y[row])] -= 1

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.errors import CorruptModelError, UsageError
@@ -137,6 +137,7 @@ def test_misspelt_labels_are_merged_only_when_told(tmp_path: Path, home: Path) -
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 1000))
+@example(517)
 def test_near_duplicates_stay_on_one_side(seed: int) -> None:
     from skills.classify.dataset import Rows
 
