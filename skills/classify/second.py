@@ -20,7 +20,7 @@ import numpy.typing as npt
 from models.texts import Catalogue
 from skills.classify.heads import Classes, Floats, log_softmax
 from skills.classify.judge import Judge, verdict_of
-from skills.contract import Context, relay
+from skills.contract import Context
 from skills.events import Assumption, Event, Progress
 
 TEXTS = Catalogue(__package__)
@@ -152,9 +152,8 @@ def look(
     gain = both - alone
     if gain.mean() <= _SURE_OF_GAIN * gain.std() / np.sqrt(len(gain)):
         return Look(alone, both, None)
-    weights = _fitted(*logs, right).tolist()
+    own_weight, read_weight, *biases = _fitted(*logs, right).tolist()
     below = float(confidence[unsure[-1]])
-    own_weight, read_weight, *biases = weights
     kept = Second(
         judge.labels, judge.reader, below, own_weight, read_weight, biases, judge.meanings
     )
@@ -201,18 +200,13 @@ def _read(
 ) -> Generator[Event, None, Floats]:
     """Return the language model's probabilities (m, k) of the first texts: as many as there is time for."""
     note, unit = context.say(TEXTS("second_reads")), context.say(TEXTS("rows"))
-
-    def work() -> Generator[int, None, list[tuple[float, ...]]]:
-        found: list[tuple[float, ...]] = []
-        for text in texts:
-            yield len(found)
-            context.check()
-            if time.monotonic() >= deadline:
-                break
-            found.append(verdict_of(text, judge, context).shares)
-        return found
-
-    found = yield from relay(work(), lambda done: Progress(done, len(texts), unit, note))
+    found: list[tuple[float, ...]] = []
+    for text in texts:
+        yield Progress(len(found), len(texts), unit, note)
+        context.check()
+        if time.monotonic() >= deadline:
+            break
+        found.append(verdict_of(text, judge, context).shares)
     return np.array(found, np.float64).reshape(len(found), len(judge.labels))
 
 

@@ -270,9 +270,12 @@ class _Course:
         note = context.say(TEXTS(trained.how))
         found: list[Evidence] = [*metrics(trained.report, trained.baseline, context, note)]
         if self.attempt:
-            found.append(_against_frozen(self.attempt, context))
+            tried = self.attempt
+            names, kept = ("kind_tuned", "frozen"), tried.model is not None
+            found.append(_against(names, tried.tuned, tried.frozen, context, kept=kept))
         if self.look:
-            found.append(_against_alone(self.look, context))
+            names, kept = ("second_name", "second_alone"), self.look.second is not None
+            found.append(_against(names, self.look.both, self.look.own, context, kept=kept))
         if trained.seen:
             found += trained.seen.evidence(context)
         if trained.alone:
@@ -322,24 +325,18 @@ class _Course:
         }
 
 
-def _against_frozen(attempt: Attempt, context: Context) -> Metric:
-    """Return how fine-tuning did on the fold it did not see, beside the frozen winner."""
-    low, high = interval(attempt.tuned - attempt.frozen)
-    said = "tuned_kept" if attempt.model else "tuned_dropped"
-    note = context.say(TEXTS(said, low=f"{low:+.3f}", high=f"{high:+.3f}"))
-    name, beside = context.say(TEXTS("kind_tuned")), context.say(TEXTS("frozen"))
-    n = len(attempt.tuned)
-    return Metric(name, float(attempt.tuned.mean()), n, float(attempt.frozen.mean()), beside, note)
+def _against(
+    names: tuple[str, str], tried: Floats, before: Floats, context: Context, *, kept: bool
+) -> Metric:
+    """Return which rows an attempt got right that it did not learn from, beside what there was before it.
 
-
-def _against_alone(found: Look, context: Context) -> Metric:
-    """Return how both did on unsure rows that neither learned from, beside the trained model alone."""
-    low, high = interval(found.both - found.own)
-    said = "tuned_kept" if found.second else "tuned_dropped"
-    note = context.say(TEXTS(said, low=f"{low:+.3f}", high=f"{high:+.3f}"))
-    name, beside = context.say(TEXTS("second_name")), context.say(TEXTS("second_alone"))
-    n = len(found.both)
-    return Metric(name, float(found.both.mean()), n, float(found.own.mean()), beside, note)
+    `names` are the messages that call them so; `tried` and `before` are of shape (n,).
+    """
+    low, high = interval(tried - before)
+    said = TEXTS("tuned_kept" if kept else "tuned_dropped", low=f"{low:+.3f}", high=f"{high:+.3f}")
+    name, beside = (context.say(TEXTS(key)) for key in names)
+    value, baseline = float(tried.mean()), float(before.mean())
+    return Metric(name, value, len(tried), baseline, beside, context.say(said))
 
 
 def _columns(table: TableData, request: TrainRequest) -> Columns:
