@@ -15,7 +15,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -171,8 +171,8 @@ def _label(
 def _look_again(
     work: _Work, model: TextModel, folder: Path, minutes: float, context: Context
 ) -> Generator[Event, None, Seen]:
-    """Let the language model read the rows that are unsure; so many of them that memory does not grow."""
-    lines = _unsure(work, model.second.below) if model.second else {}
+    """Let the language model read the rows that are unsure."""
+    lines, unsure = _unsure(work, model.second.below) if model.second else ({}, 0)
     if not lines:
         return Seen(np.zeros((0, len(model.labels))))
     at = work.stream.columns.index(work.column)
@@ -184,6 +184,7 @@ def _look_again(
     asked = [texts[row] for row in lines]
     shares = model.shares(asked, encoder_of(model, folder, context.runtimes), context.should_stop)
     seen = yield from seen_again(asked, shares, model.second, context, minutes=minutes)
+    seen = replace(seen, unsure=unsure)
     rows = list(lines)
     for place in seen.rows.tolist():
         row, own = rows[place], seen.shares[place]
@@ -192,15 +193,22 @@ def _look_again(
     return seen
 
 
-def _unsure(work: _Work, below: float) -> dict[int, _Line]:
-    """Return the lines whose confidence is below that by their places, the least sure first."""
-    found = (
-        (line.confidence, row, line)
-        for row, line in enumerate(work.lines())
-        if line.group >= 0 and line.confidence < below
-    )
-    least = heapq.nsmallest(_MOST_AGAIN, found, key=lambda item: item[:2])
-    return {row: line for _, row, line in least}
+def _unsure(work: _Work, below: float) -> tuple[dict[int, _Line], int]:
+    """Return the least sure lines by their places, in that order, and how many are below that confidence.
+
+    No more of them than are read, so that memory does not grow with the table.
+    """
+    count = 0
+
+    def found() -> Iterator[tuple[float, int, _Line]]:
+        nonlocal count
+        for row, line in enumerate(work.lines()):
+            if line.group >= 0 and line.confidence < below:
+                count += 1
+                yield line.confidence, row, line
+
+    least = heapq.nsmallest(_MOST_AGAIN, found(), key=lambda item: item[:2])
+    return {row: line for _, row, line in least}, count
 
 
 def _line(row: Row, found: Any) -> _Line:

@@ -27,6 +27,7 @@ from skills.classify.heads import (
     Settings,
     fit_vectors,
     folds,
+    log_softmax,
     scale_of,
 )
 from skills.classify.textmodel import TextModel
@@ -48,12 +49,15 @@ _MOST_TRIALS = 30
 class Attempt:
     """What fine-tuning gave on the fold that it did not see, beside the frozen winner on the same rows.
 
+    `rows` are those of that fold, `shares` the fine-tuned model's probabilities of them, of shape (n, k).
     `model` is None where it did not win; its encoder lies in the folder that was given.
     """
 
     tuned: Floats
     frozen: Floats
-    model: TextModel | None
+    rows: Classes
+    shares: Floats
+    model: TextModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,12 @@ def fine_tune(
     logits = tuner.head(train)(tuner.vectors(test))
     tuned = (logits.argmax(axis=1) == task.y[test]).astype(float)
     frozen = (task.competition.winning[test].argmax(axis=1) == task.y[test]).astype(float)
+    scale = scale_of(logits, task.y[test])
+    shares = np.exp(log_softmax(logits * scale))
+    attempt = Attempt(tuned, frozen, test, shares)
     gain = tuned - frozen
     if gain.mean() <= gain.std() / np.sqrt(len(gain)) or gain.mean() <= 0:
-        return Attempt(tuned, frozen, None)
-    scale = scale_of(logits, task.y[test])
+        return attempt
     every = np.arange(len(task.texts))
     rest = max(_LEAST_SECONDS, deadline - time.monotonic())
     yield from tuner.train(every, effort, rest, context.say(TEXTS("fine_tuning")))
@@ -127,10 +133,10 @@ def fine_tune(
     onnx.unlink()
     encoders.save_weights(tuner.tuned.encoder, target)
     language = task.features.language
-    model = TextModel(
+    attempt.model = TextModel(
         task.labels, "tuned", language, head, None, None, {"vectors": scale}, 1.0, encoder="encoder"
     )
-    return Attempt(tuned, frozen, model)
+    return attempt
 
 
 class _Tuner:

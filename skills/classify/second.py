@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import Stopped
 from models.texts import Catalogue
 from skills.classify.heads import Classes, Floats, log_softmax
 from skills.classify.judge import Judge, verdict_of
@@ -170,10 +171,8 @@ def seen_again(
 ) -> Generator[Event, None, Seen]:
     """Let the language model read the texts that a trained model is unsure of, the least sure first.
 
-    `shares` are the trained model's probabilities, (n, k). What there is no time for stays as it is.
-
-    Raises:
-        Stopped: The person stopped the work.
+    `shares` are the trained model's probabilities, (n, k). What there is no time for stays as it is, and
+    so does the rest where the person stops the reading: there are first answers.
     """
     if second is None:
         return Seen(shares)
@@ -187,7 +186,7 @@ def seen_again(
     if judge is None or judge.reader != second.reader:
         return Seen(shares, unsure=len(unsure), missing=second.reader)
     deadline = time.monotonic() + 60 * minutes
-    read = yield from _read([texts[i] for i in unsure], judge, deadline, context)
+    read = yield from _read([texts[i] for i in unsure], judge, deadline, context, stops=False)
     rows = unsure[: len(read)]
     found = shares.copy()
     if len(rows):
@@ -196,17 +195,26 @@ def seen_again(
 
 
 def _read(
-    texts: Sequence[str], judge: Judge, deadline: float, context: Context
+    texts: Sequence[str], judge: Judge, deadline: float, context: Context, *, stops: bool = True
 ) -> Generator[Event, None, Floats]:
-    """Return the language model's probabilities (m, k) of the first texts: as many as there is time for."""
+    """Return the language model's probabilities (m, k) of the first texts: as many as there is time for.
+
+    Raises:
+        Stopped: The person stopped the work, unless `stops` is false; then what was read is returned.
+    """
     note, unit = context.say(TEXTS("second_reads")), context.say(TEXTS("rows"))
     found: list[tuple[float, ...]] = []
     for text in texts:
         yield Progress(len(found), len(texts), unit, note)
-        context.check()
         if time.monotonic() >= deadline:
             break
-        found.append(verdict_of(text, judge, context).shares)
+        try:
+            context.check()
+            found.append(verdict_of(text, judge, context).shares)
+        except Stopped:
+            if stops:
+                raise
+            break
     return np.array(found, np.float64).reshape(len(found), len(judge.labels))
 
 

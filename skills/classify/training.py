@@ -164,9 +164,12 @@ class _Course:
             )
             if self.attempt and self.attempt.model:
                 model = self.attempt.model
-        if looks and not model.encoder:
+        if looks:
+            own, rows = np.exp(competition.winning), np.arange(len(y))
+            if model.encoder and self.attempt:
+                own, rows = self.attempt.shares, self.attempt.rows
             until = time.monotonic() + _LEARNING_TO_LOOK * looking
-            model.second = yield from self._second(texts, competition, y, until)
+            model.second = yield from self._second([texts[i] for i in rows], own, y[rows], until)
         yield Progress(0, None, note=context.say(TEXTS("fitting")))
         majority = int(np.bincount(y).argmax())
         if not len(self.test):
@@ -176,6 +179,7 @@ class _Course:
         alone = self._shares(model, features, y)
         minutes = (1 - _LEARNING_TO_LOOK) * looking / 60
         seen = yield from seen_again(self.held, alone, model.second, context, minutes=minutes)
+        context.check()
         shares = seen.shares
         baseline = fit_words(features.words, y, competition.settings)
         said = baseline(features.vocabulary.transform(self.held)).argmax(axis=1)
@@ -186,12 +190,14 @@ class _Course:
         return Trained(model, competition, report, plain, "held_out", shares, seen, figure)
 
     def _second(
-        self, texts: list[str], competition: Competition, y: Ints, until: float
+        self, texts: list[str], own: Floats, y: Ints, until: float
     ) -> Generator[Event, None, Second | None]:
-        """Try a second look at what the winner is unsure of; return it if it helps."""
+        """Try a second look at what the winner is unsure of; return it if it helps.
+
+        `own` are its probabilities of rows that it did not learn from.
+        """
         judge = judge_of(self.labels, self.request.meanings, self.context)
         if judge:
-            own = np.exp(competition.winning)
             self.look = yield from look(texts, own, y, judge, self.context, deadline=until)
         return self.look.second if self.look else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from assets import SAMPLES
+from models.errors import Stopped
 from models.runtimes import Runtimes
 from models.steps import result_of
+from skills.classify import training
 from skills.classify.evaluating import Compare, Evaluate
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Verdict
@@ -93,6 +95,12 @@ def test_without_time_nothing_is_tried() -> None:
     assert not reader.read
 
 
+def still(features: object, y: object, found: Any, *_: object) -> Any:
+    """Tune nothing."""
+    return found
+    yield
+
+
 @pytest.fixture
 def reading(monkeypatch: pytest.MonkeyPatch) -> Callable[[Reader | None], None]:
     """Put a reader in the place of the language model."""
@@ -124,6 +132,23 @@ def test_the_least_sure_are_read_first(reading: Callable[[Reader | None], None])
     assert "reader" in alone.evidence(NOWHERE)[0].text
 
 
+def test_who_stops_the_reading_keeps_what_is_there(
+    reading: Callable[[Reader | None], None],
+) -> None:
+    reader = Reader(lambda _: (0.99, 0.01))
+    reading(reader)
+    second = Second(LABELS, "reader", 0.8, 0.5, 1.0, [0.0, 0.0], {})
+    shares = np.array([[0.3, 0.7], [0.45, 0.55], [0.4, 0.6]])
+    context = Context(cast(Any, None), Path(), should_stop=lambda: len(reader.read) >= 2)
+    seen = result_of(seen_again(["a", "b", "c"], shares, second, context, minutes=1))
+    assert reader.read == ["b", "c"]
+    assert (seen.rows.tolist(), seen.unsure, seen.whole) == ([1, 2], 3, False)
+    work = look(["a"] * 300, np.full((300, 2), 0.5), np.zeros(300, np.int64), cast(Any, reader), context,
+                deadline=FOREVER)  # fmt: skip
+    with pytest.raises(Stopped):  # training that is stopped does not go on without it
+        result_of(work)
+
+
 def test_it_is_kept_with_the_model(tmp_path: Path) -> None:
     second = Second(LABELS, "reader", 0.8, 0.5, 1.0, [0.1, -0.1], {"bad": "no good"})
     model = TextModel(LABELS, "words", "en", None, None, None, {"words": 1.0}, 0.5, second=second)
@@ -133,7 +158,11 @@ def test_it_is_kept_with_the_model(tmp_path: Path) -> None:
 
 @pytest.mark.small
 def test_unsure_rows_of_a_table_are_read(
-    small: Runtimes, home: Path, tmp_path: Path, reading: Callable[[Reader | None], None]
+    small: Runtimes,
+    home: Path,
+    tmp_path: Path,
+    reading: Callable[[Reader | None], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     context = Context(small, home, out=tmp_path)
     tickets = write(tmp_path / "tickets.csv", [*examples(300)])
@@ -148,6 +177,10 @@ def test_unsure_rows_of_a_table_are_read(
     reading(reader)
     answer = final(Classify().run(ClassifyRequest(file=table, model="m"), context))
     assert answer.data["read"] == 2
+    monkeypatch.setattr("skills.classify.bulk._MOST_AGAIN", 1)
+    answer = final(Classify().run(ClassifyRequest(file=table, model="m"), context))
+    assert answer.data["read"] == 1
+    assert any("1 of the 2 texts" in e.text for e in answer.evidence if isinstance(e, Assumption))
     with (tmp_path / "x-labelled.csv").open(encoding="utf-8") as file:
         assert [row["label"] for row in csv.DictReader(file)] == ["repair", "", "repair"]
     said = final(Classify().run(ClassifyRequest(text="a refund", model="m"), context))
@@ -196,6 +229,40 @@ def test_training_tries_it_within_its_time(
     assert card["second_look"]["kept"]
     assert card["second_look"]["accuracy"] > card["second_look"]["accuracy_alone"]
     assert card["held_out"]["accuracy"][0] >= card["held_out"]["accuracy_alone"][0]
+
+
+@pytest.mark.small
+def test_a_fine_tuned_encoder_has_one_too(
+    small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frozen candidates are made to be wrong, so that fine-tuning wins on the fold it did not see."""
+    rows = [(text, label if i % 2 else "other") for i, (text, label) in enumerate(examples(150))]
+    truth = dict(rows)
+    labels = sorted(set(truth.values()))
+    reader = Reader(
+        lambda text: tuple(np.eye(4)[labels.index(truth[text])] * 0.9 + 0.025), labels=labels
+    )
+    usual = training.compete
+
+    def wrong(features: Any, y: Any, context: Context) -> Any:
+        found = usual(features, y, context)
+        return replace(found, logits=dict.fromkeys(found.logits, 5 * np.eye(4)[(y + 1) % 4]))
+
+    monkeypatch.setattr(training, "compete", wrong)
+    monkeypatch.setattr(training, "can_look", lambda *_: True)
+    monkeypatch.setattr(training, "tune", still)
+    for module in ("second", "training"):
+        monkeypatch.setattr(f"skills.classify.{module}.judge_of", lambda *_: reader)
+    monkeypatch.setattr("skills.classify.second._SHARE", 1.0)
+    monkeypatch.setattr("skills.classify.second._LEAST_ROWS", 10)
+    monkeypatch.setattr("skills.classify.finetuned._LEAST_SECONDS", 1.0)
+    tickets = write(tmp_path / "tickets.csv", rows)
+    request = TrainRequest(file=tickets, name="m", minutes=0.3)
+    final(Train().run(request, Context(small, home, out=tmp_path)))
+    model = TextModel.load(find(home, "m"))
+    assert model.kind == "tuned"
+    assert model.second is not None
+    assert read_card(find(home, "m"))["second_look"]["rows"] < 40, "one fold of the training rows"
 
 
 @pytest.mark.standard
