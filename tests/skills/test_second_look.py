@@ -95,6 +95,15 @@ def test_without_time_nothing_is_tried() -> None:
     assert not reader.read
 
 
+def contradicted(n: int) -> tuple[list[tuple[str, str]], Reader]:
+    """Return n rows, half of whose labels contradict their texts, and a reader who knows them."""
+    rows = [(text, label if i % 2 else "other") for i, (text, label) in enumerate(examples(n))]
+    truth = dict(rows)
+    labels = sorted(set(truth.values()))
+    shares = np.eye(len(labels)) * 0.9 + 0.025
+    return rows, Reader(lambda text: tuple(shares[labels.index(truth[text])]), labels=labels)
+
+
 def still(features: object, y: object, found: Any, *_: object) -> Any:
     """Tune nothing."""
     return found
@@ -206,13 +215,7 @@ def test_unsure_rows_of_a_table_are_read(
 def test_training_tries_it_within_its_time(
     small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of the labels contradict what the texts look like: only the reader knows them."""
-    rows = [(text, label if i % 2 else "other") for i, (text, label) in enumerate(examples(400))]
-    truth = dict(rows)
-    labels = sorted(set(truth.values()))
-    reader = Reader(
-        lambda text: tuple(np.eye(4)[labels.index(truth[text])] * 0.9 + 0.025), labels=labels
-    )
+    rows, reader = contradicted(400)
     for module in ("second", "training"):
         monkeypatch.setattr(f"skills.classify.{module}.judge_of", lambda *_: reader)
     monkeypatch.setattr("skills.classify.training.can_look", lambda *_: True)
@@ -223,7 +226,7 @@ def test_training_tries_it_within_its_time(
     assert any("second look" in item.name and item.value > item.baseline for item in found)
     second = TextModel.load(find(home, "m")).second
     assert second is not None
-    assert second.labels == labels
+    assert second.labels == reader.labels
     assert second.reader == "reader"
     card = read_card(find(home, "m"))
     assert card["second_look"]["kept"]
@@ -236,12 +239,7 @@ def test_a_fine_tuned_encoder_has_one_too(
     small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The frozen candidates are made to be wrong, so that fine-tuning wins on the fold it did not see."""
-    rows = [(text, label if i % 2 else "other") for i, (text, label) in enumerate(examples(150))]
-    truth = dict(rows)
-    labels = sorted(set(truth.values()))
-    reader = Reader(
-        lambda text: tuple(np.eye(4)[labels.index(truth[text])] * 0.9 + 0.025), labels=labels
-    )
+    rows, reader = contradicted(150)
     usual = training.compete
 
     def wrong(features: Any, y: Any, context: Context) -> Any:
