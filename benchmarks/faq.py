@@ -1,10 +1,12 @@
 """The FAQ desk: the first reading alone against both readings, on questions in people's own words.
 
-    python -m benchmarks.faq [--developed] [--covid FOLDER] [--most 60] [--first-only] [--typos 0.08]
+    python -m benchmarks.faq [--developed | --unseen | --covid FOLDER] [--most 60] [--only en]
+                             [--first-only | --without-gists] [--typos 0.08]
 
 Without a folder: the sample shop's FAQs with `tests/data/faq_questions.jsonl` (written by the
-samples' hand: expect less from strangers). With `--developed`: a guesthouse and a pet shop, on whose
-questions the second reading's prompt, weights and leniency were chosen. With a folder that holds
+samples' hand: expect less from strangers). With `--developed`: four shops on whose questions the second
+reading's prompts, weights and leniency were chosen. With `--unseen`: two shops whose questions were written
+before and asked after all that was chosen. With a folder that holds
 `covid_faq_deepset.jsonl` and `covid_qsim_deepset.jsonl`: paraphrases of that FAQ's questions, and as near
 misses the same ones with their entry removed. Prints, with 95 % bootstrap intervals: right entry first;
 answered rightly and refused at the base's own threshold, which never saw these questions; the area under the
@@ -32,6 +34,7 @@ from models.steps import result_of
 from models.texts import Language, language_of
 from skills.contract import Context
 from skills.faq.bases import of_file
+from skills.faq.gists import Gists
 from skills.faq.index import Base, open_base
 from skills.faq.reading import ModelReader, Reader
 from skills.faq.second import open_to, read_again
@@ -39,6 +42,13 @@ from skills.measures import auroc, interval
 
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
 DEVELOPED = Path(__file__).parent / "desk"
+_SHOPS: dict[str, tuple[tuple[str, Language], ...]] = {
+    "sample": (("faq.md", "en"), ("常见问题.md", "zh")),
+    "developed": (
+        ("guesthouse.md", "en"), ("climbing.md", "en"), ("宠物店.md", "zh"), ("火锅店.md", "zh"),
+    ),
+    "unseen": (("school.md", "en"), ("洗衣店.md", "zh")),
+}  # fmt: skip
 _KEPT_STATES = 50
 
 
@@ -68,13 +78,16 @@ def base_of(path: Path, context: Context, language: Language) -> Base:
     return result_of(open_base(of_file(path), context, language=language))
 
 
-def read(case: Case, base: Base, reader: Reader | None) -> Outcome:
+def read(
+    case: Case, base: Base, reader: Reader | None = None, gists: Gists | None = None
+) -> Outcome:
     """Ask a question of one reading, or of both."""
     started = time.monotonic()
     hits = [hit for hit in base.search(case.question) if hit.entry.question != case.removed]
     threshold = base.threshold
     if reader and open_to(hits, base):
-        work = read_again(case.question, hits, base, reader, language_of(case.question))
+        language = language_of(case.question)
+        work = read_again(case.question, hits, base, reader, language, gists=gists)
         reading = result_of(work)
         hits, threshold = reading.hits, reading.threshold
     best = hits[0]
@@ -120,6 +133,7 @@ def compare(
     language: Language,
     *,
     first_only: bool,
+    without_gists: bool,
 ) -> None:
     """Print both readings of a FAQ side by side."""
     base = base_of(path, context, language)
@@ -127,15 +141,23 @@ def compare(
     alone = msgspec.structs.replace(base.calibration, lexical_weight=0.0)
     vectors = dataclasses.replace(base, calibration=alone)
     report("vectors alone (its threshold is that of the first reading)", [
-        read(case, vectors, None) for case in cases
+        read(case, vectors) for case in cases
     ])  # fmt: skip
-    report("first reading: vectors and words", [read(case, base, None) for case in cases])
+    report("first reading: vectors and words", [read(case, base) for case in cases])
     if first_only:
         return
-    judge = ModelReader(context.runtimes.odds(), context)
-    for entry in base.entries()[:_KEPT_STATES]:
+    odds = context.runtimes.odds()
+    judge = ModelReader(odds, context)
+    gists = Gists(odds, context, base.knowledge.folder(context.home), language)
+    started = time.monotonic()
+    some = base.entries()[:_KEPT_STATES]
+    result_of(gists.nearness("-", some))
+    print(f"  gists of {len(some)} entries made once, in {time.monotonic() - started:.0f} s")
+    for entry in some:
         judge.gains("-", [entry], language)  # the states of the entries are kept from then on
-    report("both readings", [read(case, base, judge) for case in cases])
+    report("both readings", [read(case, base, judge, gists) for case in cases])
+    if without_gists:
+        report("both readings, without gists", [read(case, base, judge) for case in cases])
 
 
 def sample_cases(name: str, questions: Path = QUESTIONS) -> list[Case]:
@@ -178,30 +200,37 @@ def covid(folder: Path, target: Path, most: int) -> list[Case]:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--developed", action="store_true", help="the shops it was developed on")
-    parser.add_argument("--covid", type=Path)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--developed", action="store_true", help="the shops it was developed on")
+    which.add_argument("--unseen", action="store_true", help="two shops that nothing was chosen on")
+    which.add_argument("--covid", type=Path)
+    parser.add_argument("--only", choices=("en", "zh"))
     parser.add_argument("--most", type=int, default=60)
     parser.add_argument("--first-only", action="store_true", help="without the language model")
+    parser.add_argument("--without-gists", action="store_true", help="once more without gists")
     parser.add_argument(
         "--typos", type=float, default=0.0, help="share of letters that are mistyped"
     )
     given = parser.parse_args()
+    how = {"first_only": given.first_only, "without_gists": given.without_gists}
     with tempfile.TemporaryDirectory() as folder:
         context = Context(Runtimes(), Path(folder))
         if given.covid:
             path = Path(folder) / "covid.jsonl"
             cases = mistyped(covid(given.covid, path, given.most), given.typos)
-            compare("covid_faq", path, cases, context, "en", first_only=given.first_only)
+            compare("covid_faq", path, cases, context, "en", **how)
         else:
-            names, shops, questions = (
-                (("guesthouse.md", "宠物店.md"), DEVELOPED, DEVELOPED / "questions.jsonl")
-                if given.developed
-                else (("faq.md", "常见问题.md"), SAMPLES, QUESTIONS)
-            )
-            languages: tuple[Language, Language] = ("en", "zh")
-            for name, kind in zip(names, languages, strict=True):
-                cases = mistyped(sample_cases(name, questions), given.typos)
-                compare(name, shops / name, cases, context, kind, first_only=given.first_only)
+            chosen = "developed" if given.developed else "unseen" if given.unseen else "sample"
+            shops = SAMPLES if chosen == "sample" else DEVELOPED
+            questions = {
+                "sample": QUESTIONS,
+                "developed": DEVELOPED / "questions.jsonl",
+                "unseen": DEVELOPED / "unseen.jsonl",
+            }[chosen]
+            for name, kind in _SHOPS[chosen]:
+                if given.only in (None, kind):
+                    cases = mistyped(sample_cases(name, questions), given.typos)
+                    compare(name, shops / name, cases, context, kind, **how)
     return 0
 
 

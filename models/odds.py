@@ -1,4 +1,4 @@
-"""How surely the language model says yes to one text after another, in frames that it has read before.
+"""What the language model makes of one text after another, in frames that it has read before.
 
 Touches private attributes of llama-cpp-python, as `scoring` does; a test compares the odds with a plain
 evaluation.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from models.llm import LanguageModel, ShouldStop, Turn, never
 from models.scoring import last_logits, split_at_slot
@@ -22,6 +23,7 @@ _CACHE_BYTES = 256_000_000
 _MOST_REMEMBERED = 20_000
 
 Tokens = tuple[int, ...]
+Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Choice:
 
 
 class Odds:
-    """Log-odds of yes against no, in talks whose beginnings' states are kept in memory.
+    """Log-odds of yes against no, and hidden states, in talks whose beginnings' states are kept in memory.
 
     A second text in the same frame costs its own tokens only. The least recently used states leave
     beyond 256 MB; what was found is remembered.
@@ -53,10 +55,13 @@ class Odds:
         self._bytes = 0
         self._found: dict[tuple[Frame, str, Choice], float] = {}
 
-    def frame(self, turns: Sequence[Turn]) -> Frame:
-        """Return the frame of turns that hold the mark of `LabelScorer.slot()` once, where the text goes."""
+    def frame(self, turns: Sequence[Turn], opening: str = "") -> Frame:
+        """Return the frame of turns that hold the mark of `LabelScorer.slot()` once, where the text goes.
+
+        `opening` is how the reply begins.
+        """
         head, tail = split_at_slot(self.model, turns)
-        return Frame(tuple(head), tuple(tail))
+        return Frame(tuple(head), (*tail, *self.model.tokens(opening)))
 
     def __call__(
         self, frame: Frame, text: str, choice: Choice, should_stop: ShouldStop = never
@@ -70,15 +75,46 @@ class Odds:
         """
         key = (frame, text, choice)
         if key not in self._found:
-            tokens = self.model.tokens(text)[:_MOST_TEXT_TOKENS]
             with self.model.stopping(should_stop):
                 self._restore(frame.head)
-                self.model.raw.eval([frame.head[-1], *tokens, *frame.tail])
+                self.model.raw.eval(self._rest(frame, text))
                 found = self._odds(choice)
             if len(self._found) >= _MOST_REMEMBERED:
                 self._found.clear()
             self._found[key] = found
         return self._found[key]
+
+    def hidden(self, frame: Frame, text: str, should_stop: ShouldStop = never) -> Vector:
+        """Return the last layer's state where the reply would go on, shape (width,).
+
+        Long texts lose their end.
+
+        Raises:
+            Stopped: `should_stop` said so.
+        """
+        with self.model.stopping(should_stop):
+            self._restore(frame.head)
+            *before, last = self._rest(frame, text)
+            self.model.raw.eval(before)
+            return self._state_at(last)
+
+    def _rest(self, frame: Frame, text: str) -> list[int]:
+        """Return the tokens that come after what is kept of a frame."""
+        return [frame.head[-1], *self.model.tokens(text)[:_MOST_TEXT_TOKENS], *frame.tail]
+
+    def _state_at(self, token: int) -> Vector:
+        """Evaluate one more token, and return its state; the cache counts as not having it."""
+        import llama_cpp
+
+        raw = self.model.raw
+        llama_cpp.llama_set_embeddings(raw.ctx, True)
+        try:
+            raw._batch.set_batch(batch=[token], n_past=raw.n_tokens, logits_all=False)
+            raw._ctx.decode(raw._batch)
+            found = llama_cpp.llama_get_embeddings_ith(raw.ctx, -1)
+            return np.array(np.ctypeslib.as_array(found, shape=(raw.n_embd(),)), np.float32)
+        finally:
+            llama_cpp.llama_set_embeddings(raw.ctx, False)
 
     def _restore(self, head: Tokens) -> None:
         """Put the cache where the head ends but for its last token."""

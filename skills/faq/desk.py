@@ -6,9 +6,10 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from models.texts import language_of
+from models.texts import Language, language_of
 from skills.contract import Context
 from skills.faq.entries import Entry
+from skills.faq.gists import Gists
 from skills.faq.index import Base, Hit
 from skills.faq.reading import ModelReader, Reader, SmallReader
 from skills.faq.second import open_to, read_again
@@ -42,6 +43,7 @@ class Desk:
     def __init__(self, base: Base, context: Context, *, second: bool = True) -> None:
         self.base, self._context = base, context
         self._reader: Reader | None = None
+        self._gists: dict[Language, Gists] = {}
         self._wanted = second
 
     def ask(
@@ -59,7 +61,9 @@ class Desk:
             return first
         started = time.monotonic()
         language = language_of(question)
-        reading = yield from read_again(asked, hits, self.base, reader, language)
+        reading = yield from read_again(
+            asked, hits, self.base, reader, language, gists=self._gists_in(language)
+        )
         seconds = time.monotonic() - started
         return Found(reading.hits, reading.threshold, reader.name, reading.read, seconds)
 
@@ -89,6 +93,14 @@ class Desk:
             self._reader = self._chosen()
             self._wanted = self._reader is not None
         return self._reader
+
+    def _gists_in(self, language: Language) -> Gists | None:
+        """Return the entries' gists for messages in a language; None where no language model reads."""
+        if language not in self._gists and isinstance(self._reader, ModelReader):
+            folder = self.base.knowledge.folder(self._context.home)
+            odds = self._context.runtimes.odds()
+            self._gists[language] = Gists(odds, self._context, folder, language)
+        return self._gists.get(language)
 
     def _chosen(self) -> Reader | None:
         if self._context.runtimes.reader() is not None:

@@ -54,6 +54,11 @@ class Entry(msgspec.Struct, frozen=True):
         return hashlib.sha256(f"{self.question}\0{self.answer}".encode()).hexdigest()[:20]
 
     @property
+    def asks(self) -> bool:
+        """Say whether its question is one, and no mere heading."""
+        return self.question.endswith(("?", "？"))
+
+    @property
     def text(self) -> str:
         """Question and answer as one text."""
         return f"{self.question} {self.answer}".strip()
@@ -164,8 +169,9 @@ class _Block:
         question = asked or (names[-1] if names else "")
         parents = names if asked else names[:-1] if len(names) > 1 else names
         where = " › ".join(parents)
-        if asked or question.endswith(("?", "？")) or len(body) <= _LONGEST_PASSAGE:
-            yield Entry(question, body, where)
+        whole = Entry(question, body, where)
+        if asked or whole.asks or len(body) <= _LONGEST_PASSAGE:
+            yield whole
             return
         for passage in split_passages(body):
             yield Entry(question, passage, where)

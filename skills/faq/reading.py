@@ -21,7 +21,7 @@ from models.home import private_dir
 from models.llm import Turn
 from models.odds import Choice, Frame, Odds
 from models.scoring import LabelScorer
-from models.texts import Catalogue, Language
+from models.texts import Catalogue, Language, Message
 from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.instructions import for_the_shop, says_enough
@@ -29,6 +29,9 @@ from skills.instructions import for_the_shop, says_enough
 TEXTS = Catalogue(__package__)
 WEIGHT = 5.0  # spreads for odds that are e times as high
 WEIGHT_USUAL = 0.5
+_OTHER_WORDS = (
+    1.5  # log-odds that the model lacks where the same is asked in a customer's own words
+)
 _MOST_ANSWER_TOKENS = 300
 _CHOICES: dict[Language, Choice] = {
     "en": Choice(("yes", "Yes"), ("no", "No")), "zh": Choice(("是", "能"), ("否", "不")),
@@ -71,6 +74,16 @@ class Reader(Protocol):
         """
         ...
 
+    def agreement(self, question: str, entry: Entry, language: Language) -> float:
+        """Return what comparing both questions adds to the score of the first entry, in spreads.
+
+        0 if there is nothing to compare, or the reader has no say in that.
+
+        Raises:
+            Stopped: The person stopped the work.
+        """
+        ...
+
 
 class ModelReader:
     """The language model: whether it says that an entry answers a message.
@@ -79,6 +92,10 @@ class ModelReader:
     (contextual calibration, Zhao et al. 2021, "Calibrate before use"): some entries please it always.
     A message may please it always, too, because there is an order in it. Such a one makes it say yes of
     an entry that answers nothing, and loses by how much more it does so than plain questions.
+
+    A long answer touches much that it does not tell. So the model compares the questions alone, too: whether
+    an answer to the entry's would fully answer the message.
+
     `key` tells its judgements from those of another model, or with other weights.
     """
 
@@ -92,6 +109,15 @@ class ModelReader:
         read = _without_orders(question, language)
         loss = _ORDER_WEIGHT * self._urging(read, language)
         return [WEIGHT * (self._told(read, entry, language) - loss) for entry in entries]
+
+    def agreement(self, question: str, entry: Entry, language: Language) -> float:
+        """See `Reader`."""
+        if not entry.asks:
+            return 0.0
+        user = TEXTS("same_user", question=entry.question, message=LabelScorer.slot())
+        frame = self._framed(TEXTS("same_system"), user, language)
+        odds = self._asked(frame, _without_orders(question, language), language)
+        return WEIGHT * (odds + _OTHER_WORDS)
 
     def _told(self, question: str, entry: Entry, language: Language) -> float:
         """Return the log-odds that an entry tells what is asked, less what the entry usually gets."""
@@ -111,8 +137,11 @@ class ModelReader:
         answer = self._odds.model.cut(bare, _MOST_ANSWER_TOKENS)
         slot = LabelScorer.slot()
         user = TEXTS("reader_user", question=entry.question, answer=answer, message=slot)
+        return self._framed(TEXTS("reader_system"), user, language)
+
+    def _framed(self, system: Message, user: Message, language: Language) -> Frame:
         return self._odds.frame([
-            Turn(role="system", content=TEXTS("reader_system").to(language)),
+            Turn(role="system", content=system.to(language)),
             Turn(role="user", content=user.to(language)),
         ])  # fmt: skip
 
@@ -173,6 +202,10 @@ class SmallReader:
         vectors = self._embedder.encode_pairs(pairs, self._context.should_stop)
         scores = vectors @ np.array(self._head.weights, np.float32) + self._head.bias
         return [float(score) for score in scores]
+
+    def agreement(self, question: str, entry: Entry, language: Language) -> float:
+        """See `Reader`: it has learned about entries as a whole only."""
+        return 0.0
 
 
 def put_reader(made: Path, head: Head, folder: Path) -> None:

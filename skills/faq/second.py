@@ -1,9 +1,10 @@
 """The second reading: what lies nearest is read together with the question.
 
 The log-odds with which the language model says that an entry answers the customer's message are added to
-the first reading's cosine, scaled by how far cosines spread in this knowledge base. (How much likelier an
-entry makes the message, as Sachan et al. 2022 rank passages, was tried and told near misses apart much
-worse: `benchmarks/faq.py` has both shops' questions.)
+the first reading's cosine, scaled by how far cosines spread in this knowledge base. To whether the first
+one is the answer, so are those with which it says that both ask for the same. (How much likelier an entry
+makes the message, as Sachan et al. 2022 rank passages, was tried and told near misses apart much worse:
+`benchmarks/faq.py` has both shops' questions.)
 
 The threshold for the sum is the first reading's, which was found by leaving entries out, and a little less:
 where the model is undecided, its odds add nothing. (Reading a sample of the base's own questions with their
@@ -18,10 +19,12 @@ from dataclasses import dataclass
 
 from models.embedder import FINDER
 from models.texts import Language
+from skills.faq.gists import Gists
 from skills.faq.index import Base, Hit
 from skills.faq.reading import Reader
 
 _CLEAR = 1.5  # spreads between the best two, or below the threshold, that leave nothing open
+_NEAR = 12  # entries whose gists are compared with the message's
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,18 @@ class _Blend:
     `in_order`: the share of a gain that counts for which entry is first. An encoder that orders well by
     itself is not to be overruled by a reader that likes two entries.
     `leniency`: how many spreads below the first reading's threshold the sum may lie.
-    `candidates`: how many entries are read at most.
+    `candidates`: how many entries are read at most, `with_gists` where those chose them.
+    `gist`: how many spreads an entry loses whose gist is a standard deviation farther away.
     """
 
     in_order: float = 1.0
     leniency: float = 0.5
     candidates: int = 8
+    with_gists: int = 3
+    gist: float = 1.0
 
 
-_BLENDS = {FINDER: _Blend(0.2, 1.5, 5)}
+_BLENDS = {FINDER: _Blend(0.2, 1.5, 5, 5, 0.5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +91,55 @@ def ordered(hits: list[Hit], gains: list[float], base: Base) -> tuple[list[Hit],
 
 
 def read_again(
-    question: str, hits: list[Hit], base: Base, reader: Reader, language: Language
+    question: str,
+    hits: list[Hit],
+    base: Base,
+    reader: Reader,
+    language: Language,
+    *,
+    gists: Gists | None = None,
 ) -> Generator[tuple[int, int], None, Reading]:
     """Yield how many of how many entries are read; return the new order.
 
     Raises:
         Stopped: The person stopped the work.
     """
-    near = hits[: most_read(base)]
+    least = base.threshold - _blend(base).leniency * base.spread
     count = open_to(hits, base)
+    if not count:
+        return Reading(hits, base.threshold, 0)
+    near, below = hits[:_NEAR], [0.0] * _NEAR
+    if gists:
+        near, below = yield from _by_gist(question, near, base, gists)
+        if count > 1 or near[0].entry is not hits[0].entry:  # else both say which it is, if any
+            count = min(_blend(base).with_gists, len(near))
     gains: list[float] = []
     for number, hit in enumerate(near[:count]):
         yield number, count
         gains += reader.gains(question, [hit.entry], language)
-    gains += gains[:1] * (len(near) - count)  # unread ones stay behind the first
-    found, rest = ordered(near, gains, base)
-    least = base.threshold - _blend(base).leniency * base.spread
-    return Reading(found, least - rest, count)
+    found, rest = ordered(near[:count], gains, base)
+    first = found[0].entry
+    rest += base.spread * reader.agreement(question, first, language)
+    rest += next(lost for hit, lost in zip(near, below, strict=False) if hit.entry is first)
+    behind = [Hit(hit.entry, min(hit.score, found[-1].score)) for hit in near[count:]]
+    return Reading([*found, *behind], least - rest, count)
+
+
+def _by_gist(
+    question: str, hits: list[Hit], base: Base, gists: Gists
+) -> Generator[tuple[int, int], None, tuple[list[Hit], list[float]]]:
+    """Return entries in the order of the first reading and of their gists, and what each score lost.
+
+    The one whose gist is nearest loses nothing.
+    """
+    near = yield from gists.nearness(question, [hit.entry for hit in hits])
+    lost = _blend(base).gist * base.spread * (near.max() - near)
+    pairs = [
+        (Hit(hit.entry, hit.score - float(less)), float(less))
+        for hit, less in zip(hits, lost, strict=True)
+    ]
+    pairs.sort(key=lambda pair: -pair[0].score)
+    return [hit for hit, _ in pairs], [less for _, less in pairs]
 
 
 def _blend(base: Base) -> _Blend:

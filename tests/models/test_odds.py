@@ -46,6 +46,30 @@ def test_odds_are_those_of_a_plain_evaluation(small: Runtimes) -> None:
         assert again == pytest.approx(fresh, abs=0.15)
 
 
+def test_hidden_states_are_those_of_a_plain_evaluation(small: Runtimes) -> None:
+    odds = Odds(small.llm())
+    turns = [
+        Turn(role="system", content="Say in one word what is asked."),
+        Turn(role="user", content=LabelScorer.slot()),
+    ]
+    asking = odds.frame(turns, 'It is about "')
+    first = odds.hidden(asking, "When do you open?")
+    yes = odds(framed(odds), "When do you open?", YES_OR_NO)
+    again = odds.hidden(asking, "When do you open?")
+    other = odds.hidden(asking, "Do you sell bread?")
+    assert first.shape == (small.llm().raw.n_embd(),)
+    assert np.allclose(first, again, atol=0.3)
+    assert not np.allclose(first, other, atol=0.3)
+    whole = odds.frame(
+        [turns[0], Turn(role="user", content=f"When do {LabelScorer.slot()}")], 'It is about "'
+    )
+    assert np.dot(first, odds.hidden(whole, "you open?")) > 0.99 * np.dot(first, first)
+    odds._found.clear()
+    assert odds(framed(odds), "When do you open?", YES_OR_NO) == pytest.approx(yes, abs=0.15)
+    with pytest.raises(Stopped):
+        odds.hidden(asking, "When do you open?", lambda: True)
+
+
 def test_what_is_in_the_cache_is_not_read_again(
     small: Runtimes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

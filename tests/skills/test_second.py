@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from assets import SAMPLES
@@ -85,6 +86,9 @@ def test_what_is_not_read_stays_behind() -> None:
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
             return [-8.0] * len(entries)
 
+        def agreement(self, *_: object) -> float:
+            return 0.0
+
     asked = base(encoder=FINDER)
     alone = result_of(read_again("q", hits(0.9, 0.6, 0.5), asked, Sure(), "en"))
     assert alone.read == 1
@@ -92,6 +96,72 @@ def test_what_is_not_read_stays_behind() -> None:
     assert alone.hits[0].score < alone.threshold
     steps = read_again("q", hits(0.9, 0.85, 0.5), asked, Sure(), "en")
     assert list(steps) == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_the_nearest_gists_are_read_first() -> None:
+    """An entry that the first reading finds sixth is read, and it costs its place no agreement."""
+    read: list[str] = []
+
+    class Plain:
+        name = "plain"
+
+        def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
+            read.extend(entry.question for entry in entries)
+            return [0.0] * len(entries)
+
+        def agreement(self, *_: object) -> float:
+            return 0.0
+
+    class Said:
+        def nearness(self, question: str, entries: Sequence[Entry]) -> Any:
+            yield 0, 1
+            return np.array([0.0] * 5 + [3.0] + [-0.6] * (len(entries) - 6))
+
+    class Agreeing:
+        def nearness(self, question: str, entries: Sequence[Entry]) -> Any:
+            yield 0, 1
+            return np.array([2.0] + [-0.5] * (len(entries) - 1))
+
+    near = hits(0.6, *[0.55] * 13)
+    work = read_again("q", near, base(), Plain(), "en", gists=cast(Any, Said()))
+    reading = result_of(work)
+    assert read == ["question 5", "question 0", "question 1"]
+    assert reading.read == 3
+    assert [hit.entry.question for hit in reading.hits[:3]] == read
+    assert len(reading.hits) == 12
+    assert sorted(reading.hits, key=lambda hit: -hit.score) == reading.hits
+    assert reading.hits[0].score == pytest.approx(0.55)
+    assert reading.threshold == pytest.approx(0.45)
+    read.clear()
+    away = hits(0.85, *[0.6] * 13)  # the gists disagree with one that lies alone
+    result_of(read_again("q", away, base(), Plain(), "en", gists=cast(Any, Said())))
+    assert len(read) == 3
+    read.clear()
+    alone = hits(0.9, *[0.4] * 4)
+    result_of(read_again("q", alone, base(), Plain(), "en", gists=cast(Any, Agreeing())))
+    assert read == ["question 0"]
+
+
+@pytest.mark.parametrize(("agreement", "answered"), [(1.0, True), (-4.0, False)])
+def test_what_both_questions_ask_decides_on_the_first(*, agreement: float, answered: bool) -> None:
+    """It tells whether the first entry is the answer, and changes no order."""
+    compared: list[str] = []
+
+    class Comparing:
+        name = "comparing"
+
+        def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
+            return [0.0] * len(entries)
+
+        def agreement(self, question: str, entry: Entry, language: Language) -> float:
+            compared.append(entry.question)
+            return agreement
+
+    asked = base(encoder=FINDER)
+    reading = result_of(read_again("q", hits(0.55, 0.5), asked, Comparing(), "en"))
+    assert compared == ["question 0"]
+    assert [hit.score for hit in reading.hits] == [0.55, 0.5]
+    assert (reading.hits[0].score >= reading.threshold) is answered
 
 
 @pytest.mark.parametrize(
@@ -127,6 +197,9 @@ class Endless:
     name = "endless"
 
     def gains(self, *_: object) -> list[float]:
+        raise Stopped
+
+    def agreement(self, *_: object) -> float:
         raise Stopped
 
 
@@ -165,6 +238,10 @@ def test_a_question_that_continues_another_is_read_with_it(small: Runtimes, home
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
             read.append(question)
             return [0.0] * len(entries)
+
+        def agreement(self, question: str, *_: object) -> float:
+            read.append(question)
+            return 0.0
 
     context = Context(small, home)
     desk = Desk(base_of(SAMPLES / "faq.md", context, "en"), context)
@@ -211,6 +288,16 @@ def test_yes_is_likelier_where_the_entry_answers(
 ) -> None:
     reader = ModelReader(standard.odds(), Context(standard, home))
     assert reader.gains(right, [entry], language) > reader.gains(wrong, [entry], language)
+
+
+@pytest.mark.standard
+def test_an_answer_that_touches_much_is_not_agreed_with(standard: Runtimes, home: Path) -> None:
+    reader = ModelReader(standard.odds(), Context(standard, home))
+    entry = Entry("Can I move my booking?", "Yes, once and free of charge. Dogs stay free.", "")
+    same = reader.agreement("could we come a week later", entry, "en")
+    assert same > reader.agreement("may I bring my dog", entry, "en")
+    heading = Entry("Moving and dogs", entry.answer, "")
+    assert reader.agreement("may I bring my dog", heading, "en") == 0.0
 
 
 @pytest.mark.standard
