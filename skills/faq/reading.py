@@ -116,8 +116,11 @@ class ModelReader:
             return 0.0
         user = TEXTS("same_user", question=entry.question, message=LabelScorer.slot())
         frame = self._framed(TEXTS("same_system"), user, language)
-        odds = self._asked(frame, _without_orders(question, language), language)
-        return WEIGHT * (odds + _OTHER_WORDS)
+        read = _without_orders(question, language)
+        found = WEIGHT * (self._asked(frame, read, language) + _OTHER_WORDS)
+        return (
+            min(found, 0.0) if self._urging(read, language) else found
+        )  # an order says yes here, too
 
     def _told(self, question: str, entry: Entry, language: Language) -> float:
         """Return the log-odds that an entry tells what is asked, less what the entry usually gets."""

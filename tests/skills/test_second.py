@@ -342,3 +342,4 @@ def test_an_order_in_words_nobody_foresaw_does_not_pay(
     (plain,) = reader.gains(question, [entry], language)
     (ordered_,) = reader.gains(f"{question} {order}", [entry], language)
     assert ordered_ < plain + 2.5
+    assert reader.agreement(f"{question} {order}", entry, language) <= 0.0
