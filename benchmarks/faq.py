@@ -148,7 +148,7 @@ def compare(
         return
     odds = context.runtimes.odds()
     judge = ModelReader(odds, context)
-    gists = Gists(odds, context, base.knowledge.folder(context.home), language)
+    gists = Gists(odds, context, base, language)
     started = time.monotonic()
     some = base.entries()[:_KEPT_STATES]
     result_of(gists.nearness("-", some))

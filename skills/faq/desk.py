@@ -97,9 +97,8 @@ class Desk:
     def _gists_in(self, language: Language) -> Gists | None:
         """Return the entries' gists for messages in a language; None where no language model reads."""
         if language not in self._gists and isinstance(self._reader, ModelReader):
-            folder = self.base.knowledge.folder(self._context.home)
             odds = self._context.runtimes.odds()
-            self._gists[language] = Gists(odds, self._context, folder, language)
+            self._gists[language] = Gists(odds, self._context, self.base, language)
         return self._gists.get(language)
 
     def _chosen(self) -> Reader | None:

@@ -23,6 +23,7 @@ from models.scoring import LabelScorer
 from models.texts import Catalogue, Language
 from skills.contract import Context
 from skills.faq.entries import Entry
+from skills.faq.index import Base
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
@@ -30,13 +31,17 @@ _Vector = npt.NDArray[np.float32]
 
 
 class Gists:
-    """The vectors of a knowledge base's entries: made when they are first needed, kept in its folder."""
+    """The vectors of a knowledge base's entries: made when they are first needed, kept in its folder.
 
-    def __init__(self, odds: Odds, context: Context, folder: Path, language: Language) -> None:
+    Those of entries that are gone leave with the next ones that are made.
+    """
+
+    def __init__(self, odds: Odds, context: Context, base: Base, language: Language) -> None:
         self._odds, self._context = odds, context
-        self._path = folder / f"gists-{language}.npz"
+        self._path = base.knowledge.folder(context.home) / f"gists-{language}.npz"
         self._frame = _frame(odds, language)
-        self._kept = _read(self._path, odds.model.name)
+        kept = _read(self._path, odds.model.name)
+        self._kept = {key: vector for key, vector in kept.items() if key in base.numbers}
 
     def nearness(
         self, message: str, entries: Sequence[Entry]

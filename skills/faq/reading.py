@@ -29,9 +29,7 @@ from skills.instructions import for_the_shop, says_enough
 TEXTS = Catalogue(__package__)
 WEIGHT = 5.0  # spreads for odds that are e times as high
 WEIGHT_USUAL = 0.5
-_OTHER_WORDS = (
-    1.5  # log-odds that the model lacks where the same is asked in a customer's own words
-)
+_OTHER_WORDS = 1.5  # log-odds lacking where the same is asked in a customer's own words
 _MOST_ANSWER_TOKENS = 300
 _CHOICES: dict[Language, Choice] = {
     "en": Choice(("yes", "Yes"), ("no", "No")), "zh": Choice(("是", "能"), ("否", "不")),
@@ -118,9 +116,8 @@ class ModelReader:
         frame = self._framed(TEXTS("same_system"), user, language)
         read = _without_orders(question, language)
         found = WEIGHT * (self._asked(frame, read, language) + _OTHER_WORDS)
-        return (
-            min(found, 0.0) if self._urging(read, language) else found
-        )  # an order says yes here, too
+        # an order makes the model say yes here, too
+        return min(found, 0.0) if self._urging(read, language) else found
 
     def _told(self, question: str, entry: Entry, language: Language) -> float:
         """Return the log-odds that an entry tells what is asked, less what the entry usually gets."""

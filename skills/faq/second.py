@@ -108,9 +108,10 @@ def read_again(
     count = open_to(hits, base)
     if not count:
         return Reading(hits, base.threshold, 0)
-    near, below = hits[:_NEAR], [0.0] * _NEAR
+    near = hits[:_NEAR]
+    lost: dict[str, float] = {}
     if gists:
-        near, below = yield from _by_gist(question, near, base, gists)
+        near, lost = yield from _by_gist(question, near, base, gists)
         if count > 1 or near[0].entry is not hits[0].entry:  # else both say which it is, if any
             count = min(_blend(base).with_gists, len(near))
     gains: list[float] = []
@@ -119,27 +120,23 @@ def read_again(
         gains += reader.gains(question, [hit.entry], language)
     found, rest = ordered(near[:count], gains, base)
     first = found[0].entry
-    rest += base.spread * reader.agreement(question, first, language)
-    rest += next(lost for hit, lost in zip(near, below, strict=False) if hit.entry is first)
+    rest += lost.get(first.key, 0.0) + base.spread * reader.agreement(question, first, language)
     behind = [Hit(hit.entry, min(hit.score, found[-1].score)) for hit in near[count:]]
     return Reading([*found, *behind], least - rest, count)
 
 
 def _by_gist(
     question: str, hits: list[Hit], base: Base, gists: Gists
-) -> Generator[tuple[int, int], None, tuple[list[Hit], list[float]]]:
-    """Return entries in the order of the first reading and of their gists, and what each score lost.
+) -> Generator[tuple[int, int], None, tuple[list[Hit], dict[str, float]]]:
+    """Return entries in the order of the first reading and of their gists, and what each lost, by its key.
 
     The one whose gist is nearest loses nothing.
     """
     near = yield from gists.nearness(question, [hit.entry for hit in hits])
-    lost = _blend(base).gist * base.spread * (near.max() - near)
-    pairs = [
-        (Hit(hit.entry, hit.score - float(less)), float(less))
-        for hit, less in zip(hits, lost, strict=True)
-    ]
-    pairs.sort(key=lambda pair: -pair[0].score)
-    return [hit for hit, _ in pairs], [less for _, less in pairs]
+    losses = (_blend(base).gist * base.spread * (near.max() - near)).tolist()
+    lost = {hit.entry.key: loss for hit, loss in zip(hits, losses, strict=True)}
+    less = [Hit(hit.entry, hit.score - lost[hit.entry.key]) for hit in hits]
+    return sorted(less, key=lambda hit: -hit.score), lost
 
 
 def _blend(base: Base) -> _Blend:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,8 +47,15 @@ class Model:
         )
 
 
-def gists(model: Model, folder: Path, **context: Any) -> Gists:
-    return Gists(cast(Any, model), Context(cast(Any, None), folder, **context), folder, "en")
+def base_in(folder: Path, entries: Sequence[Entry] = ENTRIES) -> Any:
+    """Return as much of a knowledge base as gists need."""
+    numbers = {entry.key: number for number, entry in enumerate(entries)}
+    return SimpleNamespace(knowledge=SimpleNamespace(folder=lambda home: folder), numbers=numbers)
+
+
+def gists(model: Model, folder: Path, entries: Sequence[Entry] = ENTRIES, **context: Any) -> Gists:
+    around = Context(cast(Any, None), folder, **context)
+    return Gists(cast(Any, model), around, base_in(folder, entries), "en")
 
 
 def test_the_entry_that_is_about_the_same_is_nearest(tmp_path: Path) -> None:
@@ -70,6 +77,13 @@ def test_entries_are_read_once_and_told(tmp_path: Path) -> None:
     assert len(list(gists(other, tmp_path).nearness("c", ENTRIES))) == 3
 
 
+def test_entries_that_are_gone_leave(tmp_path: Path) -> None:
+    result_of(gists(Model(), tmp_path).nearness("a", ENTRIES[:2]))
+    result_of(gists(Model(), tmp_path, ENTRIES[1:]).nearness("a", ENTRIES[1:]))
+    with np.load(tmp_path / "gists-en.npz") as file:
+        assert sorted(file["keys"].tolist()) == sorted(entry.key for entry in ENTRIES[1:])
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no archive at all"])
 def test_a_damaged_file_is_made_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "gists-en.npz").write_bytes(content)
@@ -88,7 +102,7 @@ def test_what_was_read_before_a_stop_is_kept(tmp_path: Path) -> None:
 @pytest.mark.standard
 def test_who_has_no_gear_wants_to_hire_some(standard: Runtimes, tmp_path: Path) -> None:
     context = Context(standard, tmp_path)
-    found = Gists(standard.odds(), context, tmp_path, "en")
+    found = Gists(standard.odds(), context, base_in(tmp_path), "en")
     near = result_of(found.nearness("I don't own any gear", ENTRIES))
     assert near.argmax() == 0
     chinese = [
@@ -96,5 +110,5 @@ def test_who_has_no_gear_wants_to_hire_some(standard: Runtimes, tmp_path: Path) 
         Entry("几点开门？", "九点到六点。", ""),
         Entry("车停哪儿？", "房子后面。", ""),
     ]
-    found = Gists(standard.odds(), context, tmp_path, "zh")
+    found = Gists(standard.odds(), context, base_in(tmp_path, chinese), "zh")
     assert result_of(found.nearness("我什么装备都没有", chinese)).argmax() == 0
