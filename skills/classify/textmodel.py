@@ -8,7 +8,6 @@ trained/NAME/encoder/       an encoder of its own, if it was fine-tuned: model.o
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import shutil
@@ -22,6 +21,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays import write_arrays
 from models.errors import CorruptModelError, UsageError
 from models.files import atomic_write
 from models.home import private_dir
@@ -135,10 +135,8 @@ class TextModel:
             atomic_write(folder / "words.json", terms, mode=0o600)
         if self.novelty is not None:
             arrays |= self.novelty.arrays()
-        memory = io.BytesIO()
         arrays["told"] = np.array(json.dumps(told))
-        np.savez(memory, **arrays)
-        atomic_write(folder / "heads.npz", memory.getvalue(), mode=0o600)
+        write_arrays(folder / "heads.npz", arrays)
 
     @classmethod
     def load(cls, folder: Path) -> TextModel:

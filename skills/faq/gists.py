@@ -7,16 +7,13 @@ Models"). An encoder knows which words go together; this knows that who has no g
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from models.files import atomic_write
+from models.arrays import read_arrays, write_arrays
 from models.llm import Turn
 from models.odds import Frame, Odds
 from models.scoring import LabelScorer
@@ -77,13 +74,11 @@ class Gists:
         return self._odds.hidden(self._frame, text, self._context.should_stop)
 
     def _keep(self) -> None:
-        out = io.BytesIO()
-        vectors = np.array(list(self._kept.values()))
-        np.savez(
-            out, keys=np.array(list(self._kept)), vectors=vectors.astype(np.float16),
-            model=np.array(self._odds.model.name),
-        )  # fmt: skip
-        atomic_write(self._path, out.getvalue(), mode=0o600)
+        write_arrays(self._path, {
+            "keys": np.array(list(self._kept)),
+            "vectors": np.array(list(self._kept.values()), np.float16),
+            "model": np.array(self._odds.model.name),
+        })  # fmt: skip
 
 
 def _frame(odds: Odds, language: Language) -> Frame:
@@ -96,14 +91,10 @@ def _frame(odds: Odds, language: Language) -> Frame:
 
 def _read(path: Path, model: str) -> dict[str, _Vector]:
     """Return what a file holds of that model; nothing if it is of another, damaged or not there."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if str(file["model"]) != model:
-                return {}
-            vectors = file["vectors"].astype(np.float32)
-            return dict(zip(file["keys"].tolist(), vectors, strict=True))
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile):
+    kept = read_arrays(path)
+    if kept is None or str(kept.get("model")) != model:
         return {}
+    return dict(zip(kept["keys"].tolist(), kept["vectors"].astype(np.float32), strict=True))
 
 
 def _unit(vectors: Floats) -> Floats:

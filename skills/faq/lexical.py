@@ -7,9 +7,7 @@ divided by the most that a question could reach, so they lie between 0 and 1 wha
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.files import atomic_write
+from models.arrays import read_arrays, write_arrays
 
 _K, _B = 1.2, 0.5
 _SIZES = (3, 4)
@@ -106,15 +104,13 @@ class Lexical:
         Raises:
             ResourceError: The disk is full.
         """
-        memory = io.BytesIO()
-        np.savez(memory, **{field.name: getattr(self, field.name) for field in fields(self)})
-        atomic_write(path, memory.getvalue(), mode=0o600)
+        write_arrays(path, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> Lexical | None:
         """Read an index; None if there is none or it is damaged."""
-        try:
-            with np.load(path, allow_pickle=False) as kept:
-                return cls(**{field.name: kept[field.name] for field in fields(cls)})
-        except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile):
+        kept = read_arrays(path)
+        names = [field.name for field in fields(cls)]
+        if kept is None or not kept.keys() >= set(names):
             return None
+        return cls(**{name: kept[name] for name in names})
