@@ -23,6 +23,7 @@ from skills.events import Answer, Event, Progress, Table
 from skills.faq.operations import OfBase
 from skills.faq.run import chosen_base
 from skills.faq.unanswered import Unanswered, every
+from skills.faq.vectors import unit
 
 TEXTS = Catalogue(__package__)
 _APART = 0.55  # cosine distance at which two groups of questions are about different things
@@ -78,10 +79,7 @@ def centred(texts: Sequence[str], language: str, runtimes: Runtimes) -> npt.NDAr
     embedder = runtimes.embedder(language)
     usual = embedder.encode(text_lines("skills.faq", f"background.{language}.txt")).mean(axis=0)
     vectors = embedder.encode(list(texts)).astype(np.float64) - usual
-    unit: npt.NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(
-        1e-9
-    )
-    return unit
+    return unit(vectors)
 
 
 def _clusters(

@@ -21,6 +21,7 @@ from models.texts import Catalogue, Language
 from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.faq.index import Base
+from skills.faq.vectors import unit
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
@@ -53,7 +54,7 @@ class Gists:
         yield from self._make(entries)
         vectors = np.stack([self._kept[entry.key] for entry in entries]).astype(np.float64)
         centre = vectors.mean(axis=0)
-        cosines = _unit(vectors - centre) @ _unit(self._vector(message) - centre)
+        cosines = unit(vectors - centre) @ unit(self._vector(message) - centre)
         spread = cosines.std()
         return (cosines - cosines.mean()) / spread if spread else np.zeros(len(entries))
 
@@ -95,9 +96,3 @@ def _read(path: Path, model: str) -> dict[str, _Vector]:
     if kept is None or str(kept.get("model")) != model:
         return {}
     return dict(zip(kept["keys"].tolist(), kept["vectors"].astype(np.float32), strict=True))
-
-
-def _unit(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    found: Floats = vectors / np.maximum(lengths, 1e-9)
-    return found

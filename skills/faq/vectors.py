@@ -19,6 +19,13 @@ NAMES_AT_ONCE = 5000
 Floats = npt.NDArray[np.float32]
 
 
+def unit(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return vectors, along the last axis, with length 1; one of length 0 stays."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    found: npt.NDArray[np.float64] = vectors / lengths.clip(1e-9)
+    return found
+
+
 def names_of(entry: Entry, written: int) -> list[str]:
     """Return the names of an entry's vectors: its question, question with answer, written questions."""
     names = [f"q-{entry.key}"]
