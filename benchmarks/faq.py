@@ -1,12 +1,12 @@
 """The FAQ desk: the first reading alone against both readings, on questions in people's own words.
 
     python -m benchmarks.faq [--developed | --unseen | --covid FOLDER] [--most 60] [--only en]
-                             [--first-only | --without-gists] [--typos 0.08]
+                             [--shop gym.md] [--first-only | --without-gists] [--typos 0.08]
 
 Without a folder: the sample shop's FAQs with `tests/data/faq_questions.jsonl` (written by the
-samples' hand: expect less from strangers). With `--developed`: four shops on whose questions the second
-reading's prompts, weights and leniency were chosen. With `--unseen`: two shops whose questions were written
-before and asked after all that was chosen. With a folder that holds
+samples' hand: expect less from strangers). With `--developed`: twelve shops on whose questions the second
+reading's prompts, weights and leniency were chosen. With `--unseen`: eight shops whose questions were
+written before and asked after all that was chosen. With a folder that holds
 `covid_faq_deepset.jsonl` and `covid_qsim_deepset.jsonl`: paraphrases of that FAQ's questions, and as near
 misses the same ones with their entry removed. Prints, with 95 % bootstrap intervals: right entry first;
 answered rightly and refused at the base's own threshold, which never saw these questions; the area under the
@@ -37,7 +37,7 @@ from skills.faq.bases import of_file
 from skills.faq.gists import Gists
 from skills.faq.index import Base, open_base
 from skills.faq.reading import ModelReader, Reader
-from skills.faq.second import open_to, read_again
+from skills.faq.second import open_to, read_again, wants_gists
 from skills.measures import auroc, interval
 
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
@@ -45,9 +45,14 @@ DEVELOPED = Path(__file__).parent / "desk"
 _SHOPS: dict[str, tuple[tuple[str, Language], ...]] = {
     "sample": (("faq.md", "en"), ("常见问题.md", "zh")),
     "developed": (
-        ("guesthouse.md", "en"), ("climbing.md", "en"), ("宠物店.md", "zh"), ("火锅店.md", "zh"),
+        ("guesthouse.md", "en"), ("climbing.md", "en"), ("bakery.md", "en"), ("dentist.md", "en"),
+        ("movers.md", "en"), ("saas.md", "en"), ("宠物店.md", "zh"), ("火锅店.md", "zh"),
+        ("牙科诊所.md", "zh"), ("手机维修.md", "zh"), ("花店.md", "zh"), ("健身房.md", "zh"),
     ),
-    "unseen": (("school.md", "en"), ("洗衣店.md", "zh")),
+    "unseen": (
+        ("school.md", "en"), ("clothes.md", "en"), ("carrental.md", "en"), ("gym.md", "en"),
+        ("洗衣店.md", "zh"), ("驾校.md", "zh"), ("家政公司.md", "zh"), ("女装网店.md", "zh"),
+    ),
 }  # fmt: skip
 _KEPT_STATES = 50
 
@@ -148,15 +153,16 @@ def compare(
         return
     odds = context.runtimes.odds()
     judge = ModelReader(odds, context)
-    gists = Gists(odds, context, base, language)
-    started = time.monotonic()
+    gists = Gists(odds, context, base, language) if wants_gists(base) else None
     some = base.entries()[:_KEPT_STATES]
-    result_of(gists.nearness("-", some))
-    print(f"  gists of {len(some)} entries made once, in {time.monotonic() - started:.0f} s")
+    if gists:
+        started = time.monotonic()
+        result_of(gists.nearness("-", some))
+        print(f"  gists of {len(some)} entries made once, in {time.monotonic() - started:.0f} s")
     for entry in some:
         judge.gains("-", [entry], language)  # the states of the entries are kept from then on
     report("both readings", [read(case, base, judge, gists) for case in cases])
-    if without_gists:
+    if without_gists and gists:
         report("both readings, without gists", [read(case, base, judge) for case in cases])
 
 
@@ -205,6 +211,7 @@ def main() -> int:
     which.add_argument("--unseen", action="store_true", help="two shops that nothing was chosen on")
     which.add_argument("--covid", type=Path)
     parser.add_argument("--only", choices=("en", "zh"))
+    parser.add_argument("--shop", help="one of the shops alone")
     parser.add_argument("--most", type=int, default=60)
     parser.add_argument("--first-only", action="store_true", help="without the language model")
     parser.add_argument("--without-gists", action="store_true", help="once more without gists")
@@ -228,7 +235,7 @@ def main() -> int:
                 "unseen": DEVELOPED / "unseen.jsonl",
             }[chosen]
             for name, kind in _SHOPS[chosen]:
-                if given.only in (None, kind):
+                if given.only in (None, kind) and given.shop in (None, name):
                     cases = mistyped(sample_cases(name, questions), given.typos)
                     compare(name, shops / name, cases, context, kind, **how)
     return 0

@@ -42,8 +42,20 @@ class Choice:
     no: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A text in a frame.
+
+    `odds` are the log-odds with which the reply begins with a yes rather than a no. `likelihood` is the
+    log-probability of the text after what comes before it, in nats.
+    """
+
+    odds: float
+    likelihood: float
+
+
 class Odds:
-    """Log-odds of yes against no, and hidden states, in talks whose beginnings' states are kept in memory.
+    """Judgements and hidden states in talks whose beginnings' states are kept in memory.
 
     A second text in the same frame costs its own tokens only. The least recently used states leave
     beyond 256 MB; what was found is remembered.
@@ -53,7 +65,7 @@ class Odds:
         self.model = model
         self._states: OrderedDict[Tokens, Any] = OrderedDict()  # ctypes arrays
         self._bytes = 0
-        self._found: dict[tuple[Frame, str, Choice], float] = {}
+        self._found: dict[tuple[Frame, str, Choice], Judged] = {}
 
     def frame(self, turns: Sequence[Turn], opening: str = "") -> Frame:
         """Return the frame of turns that hold the mark of `LabelScorer.slot()` once, where the text goes.
@@ -63,12 +75,12 @@ class Odds:
         head, tail = split_at_slot(self.model, turns)
         return Frame(tuple(head), (*tail, *self.model.tokens(opening)))
 
-    def __call__(
+    def judge(
         self, frame: Frame, text: str, choice: Choice, should_stop: ShouldStop = never
-    ) -> float:
-        """Return the log-odds with which the reply begins with a yes rather than a no.
+    ) -> Judged:
+        """Return how likely a text is in a frame, and what the reply is.
 
-        Long texts lose their end.
+        Both come of one evaluation. Long texts lose their end.
 
         Raises:
             Stopped: `should_stop` said so.
@@ -77,8 +89,7 @@ class Odds:
         if key not in self._found:
             with self.model.stopping(should_stop):
                 self._restore(frame.head)
-                self.model.raw.eval(self._rest(frame, text))
-                found = self._odds(choice)
+                found = self._judged(frame, text, choice)
             if len(self._found) >= _MOST_REMEMBERED:
                 self._found.clear()
             self._found[key] = found
@@ -98,9 +109,31 @@ class Odds:
             self.model.raw.eval(before)
             return self._state_at(last)
 
+    def _text(self, text: str) -> list[int]:
+        return self.model.tokens(text)[:_MOST_TEXT_TOKENS]
+
     def _rest(self, frame: Frame, text: str) -> list[int]:
         """Return the tokens that come after what is kept of a frame."""
-        return [frame.head[-1], *self.model.tokens(text)[:_MOST_TEXT_TOKENS], *frame.tail]
+        return [frame.head[-1], *self._text(text), *frame.tail]
+
+    def _judged(self, frame: Frame, text: str, choice: Choice) -> Judged:
+        """Evaluate what comes after the kept state; the cache counts as not having it."""
+        raw = self.model.raw
+        tokens = self._text(text)
+        raw._ctx.kv_cache_seq_rm(-1, raw.n_tokens, -1)
+        raw._batch.set_batch(self._rest(frame, text), n_past=raw.n_tokens, logits_all=False)
+        for at in range(
+            len(tokens)
+        ):  # logits are dear: only those that a token of the text follows
+            raw._batch.batch.logits[at] = True
+        raw._ctx.decode(raw._batch)
+        likelihood = sum(_logprob(self._logits(at), token) for at, token in enumerate(tokens))
+        return Judged(self._odds(choice), likelihood)
+
+    def _logits(self, at: int) -> Vector:
+        """Return the logits after a token of the last evaluation, shape (vocabulary,)."""
+        pointer = self.model.raw._ctx.get_logits_ith(at)
+        return np.ctypeslib.as_array(pointer, shape=(self.model.raw.n_vocab(),))
 
     def _state_at(self, token: int) -> Vector:
         """Evaluate one more token, and return its state; the cache counts as not having it."""
@@ -159,6 +192,12 @@ class Odds:
             return float(np.logaddexp.reduce([float(logits[token]) for token in first]))
 
         return total(choice.yes) - total(choice.no)
+
+
+def _logprob(logits: Vector, token: int) -> float:
+    """Return the log-probability of a token. The sum is of 32-bit numbers, which is exact to 1e-5."""
+    most = logits.max()
+    return float(logits[token] - most - np.log(np.exp(logits - most).sum()))
 
 
 def _common(held: Sequence[int], wanted: Sequence[int]) -> int:

@@ -12,7 +12,7 @@ from skills.faq.entries import Entry
 from skills.faq.gists import Gists
 from skills.faq.index import Base, Hit
 from skills.faq.reading import ModelReader, Reader, SmallReader
-from skills.faq.second import open_to, read_again
+from skills.faq.second import open_to, read_again, wants_gists
 
 _TWINS = 0.3  # spreads between two candidates that are too near to choose between
 
@@ -95,8 +95,9 @@ class Desk:
         return self._reader
 
     def _gists_in(self, language: Language) -> Gists | None:
-        """Return the entries' gists for messages in a language; None where no language model reads."""
-        if language not in self._gists and isinstance(self._reader, ModelReader):
+        """Return the entries' gists for messages in a language; None where nobody makes or wants them."""
+        wanted = isinstance(self._reader, ModelReader) and wants_gists(self.base)
+        if language not in self._gists and wanted:
             odds = self._context.runtimes.odds()
             self._gists[language] = Gists(odds, self._context, self.base, language)
         return self._gists.get(language)

@@ -95,8 +95,10 @@ class Distiller:
         without, with_ = [], []
         for question, right in asked:
             near = self._base.search(question)[: most_read(self._base)]
-            gains = reader.gains(question, [hit.entry for hit in near], "en")
-            read, _ = ordered(near, gains, self._base)
+            entries = [hit.entry for hit in near]
+            gains = reader.gains(question, entries, "en")
+            likelihoods = reader.likelihoods(question, entries, "en")
+            read, _ = ordered(near, gains, likelihoods, self._base)
             without.append(float(near[0].entry.key == right))
             with_.append(float(read[0].entry.key == right))
         return np.array(without), np.array(with_)

@@ -189,8 +189,10 @@ class Writer:
     def _tested(self, question: str) -> tuple[str, list[str], list[float], str]:
         """Return a question, the entries nearest to it, what reading adds to each, and who is first."""
         near = self._base.search(question)[: most_read(self._base)]
-        gains = self._reader.gains(question, [hit.entry for hit in near], self._language)
-        first = ordered(near, gains, self._base)[0][0].entry.key
+        entries = [hit.entry for hit in near]
+        gains = self._reader.gains(question, entries, self._language)
+        likelihoods = self._reader.likelihoods(question, entries, self._language)
+        first = ordered(near, gains, likelihoods, self._base)[0][0].entry.key
         return question, [hit.entry.key for hit in near], gains, first
 
     def _written(self, entry: Entry, each: int) -> list[str]:

@@ -19,7 +19,7 @@ from models.errors import InhouseError
 from models.files import atomic_write
 from models.home import private_dir
 from models.llm import Turn
-from models.odds import Choice, Frame, Odds
+from models.odds import Choice, Frame, Judged, Odds
 from models.scoring import LabelScorer
 from models.texts import Catalogue, Language, Message
 from skills.contract import Context
@@ -72,6 +72,18 @@ class Reader(Protocol):
         """
         ...
 
+    def likelihoods(
+        self, question: str, entries: Sequence[Entry], language: Language
+    ) -> list[float]:
+        """Return the log-probability of a question after each entry, in nats (Sachan et al. 2022).
+
+        The same for all if the reader has no say in that.
+
+        Raises:
+            Stopped: The person stopped the work.
+        """
+        ...
+
     def agreement(self, question: str, entry: Entry, language: Language) -> float:
         """Return what comparing both questions adds to the score of the first entry, in spreads.
 
@@ -107,6 +119,14 @@ class ModelReader:
         read = _without_orders(question, language)
         loss = _ORDER_WEIGHT * self._urging(read, language)
         return [WEIGHT * (self._told(read, entry, language) - loss) for entry in entries]
+
+    def likelihoods(
+        self, question: str, entries: Sequence[Entry], language: Language
+    ) -> list[float]:
+        """See `Reader`."""
+        read = _without_orders(question, language)
+        frames = [self._frame(entry, language) for entry in entries]
+        return [self._judged(frame, read, language).likelihood for frame in frames]
 
     def agreement(self, question: str, entry: Entry, language: Language) -> float:
         """See `Reader`."""
@@ -146,8 +166,11 @@ class ModelReader:
         ])  # fmt: skip
 
     def _asked(self, frame: Frame, message: str, language: Language) -> float:
+        return self._judged(frame, message, language).odds
+
+    def _judged(self, frame: Frame, message: str, language: Language) -> Judged:
         self._context.check()
-        return self._odds(frame, message, _CHOICES[language], self._context.should_stop)
+        return self._odds.judge(frame, message, _CHOICES[language], self._context.should_stop)
 
 
 def _without_orders(question: str, language: Language) -> str:
@@ -202,6 +225,12 @@ class SmallReader:
         vectors = self._embedder.encode_pairs(pairs, self._context.should_stop)
         scores = vectors @ np.array(self._head.weights, np.float32) + self._head.bias
         return [float(score) for score in scores]
+
+    def likelihoods(
+        self, question: str, entries: Sequence[Entry], language: Language
+    ) -> list[float]:
+        """See `Reader`: it knows no language by itself."""
+        return [0.0] * len(entries)
 
     def agreement(self, question: str, entry: Entry, language: Language) -> float:
         """See `Reader`: it has learned about entries as a whole only."""

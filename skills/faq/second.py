@@ -2,9 +2,10 @@
 
 The log-odds with which the language model says that an entry answers the customer's message are added to
 the first reading's cosine, scaled by how far cosines spread in this knowledge base. To whether the first
-one is the answer, so are those with which it says that both ask for the same. (How much likelier an entry
-makes the message, as Sachan et al. 2022 rank passages, was tried and told near misses apart much worse:
-`benchmarks/faq.py` has both shops' questions.)
+one is the answer, so are those with which it says that both ask for the same. Which one is first also
+depends on how likely each entry makes the message (Sachan et al. 2022, "Improving passage retrieval with
+zero-shot question generation"), which the same evaluation tells; whether it is the answer does not: near
+misses were told apart much worse by it.
 
 The threshold for the sum is the first reading's, which was found by leaving entries out, and a little less:
 where the model is undecided, its odds add nothing. (Reading a sample of the base's own questions with their
@@ -14,7 +15,7 @@ refused, against 103 and 61.)
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from models.embedder import FINDER
@@ -23,7 +24,7 @@ from skills.faq.gists import Gists
 from skills.faq.index import Base, Hit
 from skills.faq.reading import Reader
 
-_CLEAR = 1.5  # spreads between the best two, or below the threshold, that leave nothing open
+_CLEAR = 1.5  # spreads behind the best, or below the threshold, that leave nothing open
 _NEAR = 12  # entries whose gists are compared with the message's
 
 
@@ -33,19 +34,23 @@ class _Blend:
 
     `in_order`: the share of a gain that counts for which entry is first. An encoder that orders well by
     itself is not to be overruled by a reader that likes two entries.
+    `likelihood`: how many spreads an entry loses in the order for each nat by which it makes the message
+    less likely than the best does.
     `leniency`: how many spreads below the first reading's threshold the sum may lie.
     `candidates`: how many entries are read at most, `with_gists` where those chose them.
-    `gist`: how many spreads an entry loses whose gist is a standard deviation farther away.
+    `gist`: how many spreads an entry loses whose gist is a standard deviation farther away; 0 if gists
+    are not worth their time behind this encoder.
     """
 
     in_order: float = 1.0
+    likelihood: float = 0.4
     leniency: float = 0.5
     candidates: int = 8
     with_gists: int = 3
     gist: float = 1.0
 
 
-_BLENDS = {FINDER: _Blend(0.2, 1.5, 5, 5, 0.5)}
+_BLENDS = {FINDER: _Blend(0.2, 0.3, 1.5, 5, gist=0.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +70,35 @@ def most_read(base: Base) -> int:
     return _blend(base).candidates
 
 
+def wants_gists(base: Base) -> bool:
+    """Say whether entries' gists help behind the encoder of a base."""
+    return _blend(base).gist > 0
+
+
 def open_to(hits: list[Hit], base: Base) -> int:
     """Return how many of the nearest entries are to be read: what the first reading leaves open.
 
-    None if all are far. If no other comes near the first, that one alone: whether it answers can't be
-    told from how near it is, since what the shop does not say may be asked much like what it says.
+    None if all are far, else the first and those that come near it. That may be the first alone: whether
+    it answers can't be told from how near it is, since what the shop does not say may be asked much like
+    what it says.
     """
     least = _CLEAR * base.spread
     if not least or not hits or hits[0].score < base.threshold - least:
         return 0
-    alone = len(hits) == 1 or hits[0].score - hits[1].score >= least
-    return 1 if alone else min(most_read(base), len(hits))
+    return min(most_read(base), _close(hits, base))
 
 
-def ordered(hits: list[Hit], gains: list[float], base: Base) -> tuple[list[Hit], float]:
+def ordered(
+    hits: list[Hit], gains: Sequence[float], likelihoods: Sequence[float], base: Base
+) -> tuple[list[Hit], float]:
     """Return entries in the order of both readings, and what the first one's score lacks of its gain."""
-    share = _blend(base).in_order
-    unit = base.spread
-    read = [
-        (Hit(hit.entry, hit.score + unit * share * gain), unit * (1 - share) * gain)
-        for hit, gain in zip(hits, gains, strict=True)
-    ]
+    blend = _blend(base)
+    best = max(likelihoods, default=0.0)
+    read = []
+    for hit, gain, likelihood in zip(hits, gains, likelihoods, strict=True):
+        less = blend.likelihood * (best - likelihood)
+        score = hit.score + base.spread * (blend.in_order * gain - less)
+        read.append((Hit(hit.entry, score), base.spread * ((1 - blend.in_order) * gain + less)))
     read.sort(key=lambda pair: -pair[0].score)
     return [hit for hit, _ in read], read[0][1] if read else 0.0
 
@@ -112,17 +125,24 @@ def read_again(
     lost: dict[str, float] = {}
     if gists:
         near, lost = yield from _by_gist(question, near, base, gists)
-        if count > 1 or near[0].entry is not hits[0].entry:  # else both say which it is, if any
-            count = min(_blend(base).with_gists, len(near))
+        count = min(_blend(base).with_gists, _close(near, base))
     gains: list[float] = []
+    likelihoods: list[float] = []
     for number, hit in enumerate(near[:count]):
         yield number, count
         gains += reader.gains(question, [hit.entry], language)
-    found, rest = ordered(near[:count], gains, base)
+        likelihoods += reader.likelihoods(question, [hit.entry], language)
+    found, rest = ordered(near[:count], gains, likelihoods, base)
     first = found[0].entry
     rest += lost.get(first.key, 0.0) + base.spread * reader.agreement(question, first, language)
     behind = [Hit(hit.entry, min(hit.score, found[-1].score)) for hit in near[count:]]
     return Reading([*found, *behind], least - rest, count)
+
+
+def _close(hits: list[Hit], base: Base) -> int:
+    """Return how many come near the first, itself included."""
+    least = hits[0].score - _CLEAR * base.spread
+    return sum(hit.score > least for hit in hits)
 
 
 def _by_gist(

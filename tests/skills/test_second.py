@@ -47,7 +47,8 @@ def hits(*scores: float) -> list[Hit]:
     ("scores", "wanted"),
     [
         ((0.9, 0.6), 1),  # no other comes near
-        ((0.9, 0.85, *[0.6] * 8), 8),  # two alike
+        ((0.9, 0.85, *[0.6] * 8), 2),  # two alike
+        ((0.9, *[0.85] * 9), 8),
         ((0.52, 0.3), 1),
         ((0.45, 0.2), 1),  # just below the threshold
         ((0.45, 0.4), 2),
@@ -74,9 +75,20 @@ def test_behind_a_better_encoder_fewer_are_read() -> None:
 )
 def test_a_good_order_is_not_overruled(encoder: str, first: str, answered: bool) -> None:
     asked = base(encoder=encoder)
-    found, rest = ordered(hits(0.6, 0.5), [-2.0, 1.0], asked)
+    found, rest = ordered(hits(0.6, 0.5), [-2.0, 1.0], [0.0, 0.0], asked)
     assert found[0].entry.question == first
     assert (found[0].score >= asked.threshold - rest) is answered
+
+
+def test_the_entry_that_makes_the_message_likelier_comes_first() -> None:
+    """It changes the order, and not whether the first one is the answer."""
+    asked = base()
+    found, rest = ordered(hits(0.6, 0.55), [0.0, 0.0], [-30.0, -20.0], asked)
+    assert found[0].entry.question == "question 1"
+    assert found[0].score + rest == pytest.approx(0.55)
+    kept, rest = ordered(hits(0.6, 0.55), [0.0, 0.0], [-21.0, -20.0], asked)
+    assert kept[0].entry.question == "question 0"
+    assert kept[0].score + rest == pytest.approx(0.6)
 
 
 def test_what_is_not_read_stays_behind() -> None:
@@ -85,6 +97,9 @@ def test_what_is_not_read_stays_behind() -> None:
 
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
             return [-8.0] * len(entries)
+
+        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
+            return [0.0] * len(entries)
 
         def agreement(self, *_: object) -> float:
             return 0.0
@@ -95,7 +110,7 @@ def test_what_is_not_read_stays_behind() -> None:
     assert [hit.entry.question for hit in alone.hits] == ["question 0", "question 1", "question 2"]
     assert alone.hits[0].score < alone.threshold
     steps = read_again("q", hits(0.9, 0.85, 0.5), asked, Sure(), "en")
-    assert list(steps) == [(0, 3), (1, 3), (2, 3)]
+    assert list(steps) == [(0, 2), (1, 2)]
 
 
 def test_the_nearest_gists_are_read_first() -> None:
@@ -109,13 +124,16 @@ def test_the_nearest_gists_are_read_first() -> None:
             read.extend(entry.question for entry in entries)
             return [0.0] * len(entries)
 
+        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
+            return [0.0] * len(entries)
+
         def agreement(self, *_: object) -> float:
             return 0.0
 
     class Said:
         def nearness(self, question: str, entries: Sequence[Entry]) -> Any:
             yield 0, 1
-            return np.array([0.0] * 5 + [3.0] + [-0.6] * (len(entries) - 6))
+            return np.array([0.0] * 5 + [1.0] + [-0.6] * (len(entries) - 6))
 
     class Agreeing:
         def nearness(self, question: str, entries: Sequence[Entry]) -> Any:
@@ -133,9 +151,9 @@ def test_the_nearest_gists_are_read_first() -> None:
     assert reading.hits[0].score == pytest.approx(0.55)
     assert reading.threshold == pytest.approx(0.45)
     read.clear()
-    away = hits(0.85, *[0.6] * 13)  # the gists disagree with one that lies alone
+    away = hits(0.8, *[0.6] * 13)  # the gists disagree with one that lies alone
     result_of(read_again("q", away, base(), Plain(), "en", gists=cast(Any, Said())))
-    assert len(read) == 3
+    assert read == ["question 0", "question 5"]
     read.clear()
     alone = hits(0.9, *[0.4] * 4)
     result_of(read_again("q", alone, base(), Plain(), "en", gists=cast(Any, Agreeing())))
@@ -151,6 +169,9 @@ def test_what_both_questions_ask_decides_on_the_first(*, agreement: float, answe
         name = "comparing"
 
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
+            return [0.0] * len(entries)
+
+        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
             return [0.0] * len(entries)
 
         def agreement(self, question: str, entry: Entry, language: Language) -> float:
@@ -199,6 +220,9 @@ class Endless:
     def gains(self, *_: object) -> list[float]:
         raise Stopped
 
+    def likelihoods(self, *_: object) -> list[float]:
+        raise Stopped
+
     def agreement(self, *_: object) -> float:
         raise Stopped
 
@@ -237,6 +261,9 @@ def test_a_question_that_continues_another_is_read_with_it(small: Runtimes, home
 
         def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
             read.append(question)
+            return [0.0] * len(entries)
+
+        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
             return [0.0] * len(entries)
 
         def agreement(self, question: str, *_: object) -> float:
@@ -308,7 +335,8 @@ def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> Non
     question = "I'm 1.82 tall, which bike is right for me"
     near = opened.search(question)[:5]
     entries = [hit.entry for hit in near]
-    found = ordered(near, reader.gains(question, entries, "en"), opened)[0]
+    gains = reader.gains(question, entries, "en")
+    found = ordered(near, gains, reader.likelihoods(question, entries, "en"), opened)[0]
     assert "size" in found[0].entry.question.lower()
     stopped = Context(standard, home, should_stop=lambda: True)
     with pytest.raises(Stopped):
