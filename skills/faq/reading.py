@@ -112,7 +112,7 @@ class ModelReader:
     def __init__(self, odds: Odds, context: Context) -> None:
         self._odds, self._context = odds, context
         self.name = odds.model.name
-        self.key = f"{self.name} asked {WEIGHT} {WEIGHT_USUAL} {_ORDER_WEIGHT}"
+        self.key = f"{self.name} asked, likely {WEIGHT} {WEIGHT_USUAL} {_ORDER_WEIGHT}"
 
     def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
         """See `Reader`."""
