@@ -122,9 +122,8 @@ class Odds:
         tokens = self._text(text)
         raw._ctx.kv_cache_seq_rm(-1, raw.n_tokens, -1)
         raw._batch.set_batch(self._rest(frame, text), n_past=raw.n_tokens, logits_all=False)
-        for at in range(
-            len(tokens)
-        ):  # logits are dear: only those that a token of the text follows
+        # logits are dear: only those that a token of the text follows
+        for at in range(len(tokens)):
             raw._batch.batch.logits[at] = True
         raw._ctx.decode(raw._batch)
         likelihood = sum(_logprob(self._logits(at), token) for at, token in enumerate(tokens))
