@@ -208,7 +208,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--developed", action="store_true", help="the shops it was developed on")
-    which.add_argument("--unseen", action="store_true", help="two shops that nothing was chosen on")
+    which.add_argument(
+        "--unseen", action="store_true", help="eight shops that nothing was chosen on"
+    )
     which.add_argument("--covid", type=Path)
     parser.add_argument("--only", choices=("en", "zh"))
     parser.add_argument("--shop", help="one of the shops alone")

@@ -20,7 +20,7 @@ from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.faq.index import Base
 from skills.faq.reading import Head, SmallReader, put_reader
-from skills.faq.second import most_read, ordered
+from skills.faq.second import most_read, read_at_once
 
 _EPOCHS = 4
 _BATCH = 40
@@ -95,10 +95,7 @@ class Distiller:
         without, with_ = [], []
         for question, right in asked:
             near = self._base.search(question)[: most_read(self._base)]
-            entries = [hit.entry for hit in near]
-            gains = reader.gains(question, entries, "en")
-            likelihoods = reader.likelihoods(question, entries, "en")
-            read, _ = ordered(near, gains, likelihoods, self._base)
+            read, _ = read_at_once(question, near, self._base, reader, "en")
             without.append(float(near[0].entry.key == right))
             with_.append(float(read[0].entry.key == right))
         return np.array(without), np.array(with_)

@@ -31,7 +31,7 @@ from skills.faq.index import Base
 from skills.faq.operations import LearnRequest
 from skills.faq.reading import ModelReader, SmallReader, drop_reader
 from skills.faq.run import chosen_base, left_out, opened
-from skills.faq.second import most_read, ordered
+from skills.faq.second import most_read, read_at_once
 from skills.faq.sources import Written, keep_written, written_questions
 from skills.measures import interval
 from skills.readers.tables import read_table
@@ -189,11 +189,8 @@ class Writer:
     def _tested(self, question: str) -> tuple[str, list[str], list[float], str]:
         """Return a question, the entries nearest to it, what reading adds to each, and who is first."""
         near = self._base.search(question)[: most_read(self._base)]
-        entries = [hit.entry for hit in near]
-        gains = self._reader.gains(question, entries, self._language)
-        likelihoods = self._reader.likelihoods(question, entries, self._language)
-        first = ordered(near, gains, likelihoods, self._base)[0][0].entry.key
-        return question, [hit.entry.key for hit in near], gains, first
+        read, gains = read_at_once(question, near, self._base, self._reader, self._language)
+        return question, [hit.entry.key for hit in near], gains, read[0].entry.key
 
     def _written(self, entry: Entry, each: int) -> list[str]:
         """Let the model write; a reply that did not become a list counts as none."""

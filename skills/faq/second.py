@@ -103,6 +103,20 @@ def ordered(
     return [hit for hit, _ in read], read[0][1] if read else 0.0
 
 
+def read_at_once(
+    question: str, hits: list[Hit], base: Base, reader: Reader, language: Language
+) -> tuple[list[Hit], list[float]]:
+    """Read all entries; return them in their new order, and what reading adds to each in the old one.
+
+    Raises:
+        Stopped: The person stopped the work.
+    """
+    entries = [hit.entry for hit in hits]
+    gains = reader.gains(question, entries, language)
+    likelihoods = reader.likelihoods(question, entries, language)
+    return ordered(hits, gains, likelihoods, base)[0], gains
+
+
 def read_again(
     question: str,
     hits: list[Hit],
