@@ -36,13 +36,14 @@ from skills.contract import Context
 from skills.faq.bases import of_file
 from skills.faq.gists import Gists
 from skills.faq.index import Base, open_base
-from skills.faq.reading import ModelReader, Reader
-from skills.faq.second import open_to, read_again, wants_gists
+from skills.faq.judging import model_reader
+from skills.faq.reading import Reader
+from skills.faq.second import is_open, read_again, wants_gists
 from skills.measures import auroc, interval
 
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "faq_questions.jsonl"
 DEVELOPED = Path(__file__).parent / "desk"
-_SHOPS: dict[str, tuple[tuple[str, Language], ...]] = {
+SHOPS: dict[str, tuple[tuple[str, Language], ...]] = {
     "sample": (("faq.md", "en"), ("常见问题.md", "zh")),
     "developed": (
         ("guesthouse.md", "en"), ("climbing.md", "en"), ("bakery.md", "en"), ("dentist.md", "en"),
@@ -90,7 +91,7 @@ def read(
     started = time.monotonic()
     hits = [hit for hit in base.search(case.question) if hit.entry.question != case.removed]
     threshold = base.threshold
-    if reader and open_to(hits, base):
+    if reader and is_open(hits, base):
         language = language_of(case.question)
         work = read_again(case.question, hits, base, reader, language, gists=gists)
         reading = result_of(work)
@@ -152,15 +153,15 @@ def compare(
     if first_only:
         return
     odds = context.runtimes.odds()
-    judge = ModelReader(odds, context)
-    gists = Gists(odds, context, base, language) if wants_gists(base) else None
+    judge = model_reader(context)
+    gists = Gists(odds, context, base, language) if wants_gists(base, judge) else None
     some = base.entries()[:_KEPT_STATES]
     if gists:
         started = time.monotonic()
         result_of(gists.nearness("-", some))
         print(f"  gists of {len(some)} entries made once, in {time.monotonic() - started:.0f} s")
     for entry in some:
-        judge.gains("-", [entry], language)  # the states of the entries are kept from then on
+        judge.prepare(entry, language)  # the states of the entries are kept from then on
     report("both readings", [read(case, base, judge, gists) for case in cases])
     if without_gists and gists:
         report("both readings, without gists", [read(case, base, judge) for case in cases])
@@ -236,7 +237,7 @@ def main() -> int:
                 "developed": DEVELOPED / "questions.jsonl",
                 "unseen": DEVELOPED / "unseen.jsonl",
             }[chosen]
-            for name, kind in _SHOPS[chosen]:
+            for name, kind in SHOPS[chosen]:
                 if given.only in (None, kind) and given.shop in (None, name):
                     cases = mistyped(sample_cases(name, questions), given.typos)
                     compare(name, shops / name, cases, context, kind, **how)

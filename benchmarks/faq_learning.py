@@ -25,8 +25,9 @@ from models.texts import Language, language_of
 from skills.contract import Context
 from skills.faq.bases import of_file
 from skills.faq.distilling import Distiller
+from skills.faq.judging import model_reader
 from skills.faq.learning import Writer
-from skills.faq.reading import ModelReader, Reader, SmallReader
+from skills.faq.reading import Reader, SmallReader
 from skills.faq.sources import Written, keep_written
 from skills.ledger import Ledger
 
@@ -50,7 +51,7 @@ def learned(name: str, language: Language, each: int, context: Context) -> None:
     cases = sample_cases(name)
     small = SmallReader.of(folder, base.entries(), context)
     assert small is not None
-    model = ModelReader(context.runtimes.odds(), context)
+    model = model_reader(context)
     ways: list[tuple[str, Reader | None]] = [
         ("first reading", None), ("the small reader", small), ("the language model", model),
     ]  # fmt: skip

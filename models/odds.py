@@ -1,29 +1,19 @@
-"""What the language model makes of one text after another, in frames that it has read before.
-
-Touches private attributes of llama-cpp-python, as `scoring` does; a test compares the odds with a plain
-evaluation.
-"""
+"""What the language model makes of texts in frames that it has read before."""
 
 from __future__ import annotations
 
-import ctypes
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from models.llm import LanguageModel, ShouldStop, Turn, never
-from models.scoring import last_logits, split_at_slot
+from models.scoring import split_at_slot
+from models.sequences import Sequences, Tokens, Vector
 
 _MOST_TEXT_TOKENS = 96
-_CACHE_BYTES = 256_000_000
 _MOST_REMEMBERED = 20_000
-
-Tokens = tuple[int, ...]
-Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +47,14 @@ class Judged:
 class Odds:
     """Judgements and hidden states in talks whose beginnings' states are kept in memory.
 
-    A second text in the same frame costs its own tokens only. The least recently used states leave
-    beyond 256 MB; what was found is remembered.
+    A second text in the same frame costs its own tokens only, and less where several frames are asked about
+    it at once. What was found is remembered. `adapter` is a GGUF file that taught the model to judge.
     """
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, adapter: Path | None = None) -> None:
         self.model = model
-        self._states: OrderedDict[Tokens, Any] = OrderedDict()  # ctypes arrays
-        self._bytes = 0
+        self.taught = adapter is not None
+        self._sequences = Sequences(model, adapter)
         self._found: dict[tuple[Frame, str, Choice], Judged] = {}
 
     def frame(self, turns: Sequence[Turn], opening: str = "") -> Frame:
@@ -75,25 +65,45 @@ class Odds:
         head, tail = split_at_slot(self.model, turns)
         return Frame(tuple(head), (*tail, *self.model.tokens(opening)))
 
-    def judge(
-        self, frame: Frame, text: str, choice: Choice, should_stop: ShouldStop = never
-    ) -> Judged:
-        """Return how likely a text is in a frame, and what the reply is.
-
-        Both come of one evaluation. Long texts lose their end.
+    def begin(self, frame: Frame, should_stop: ShouldStop = never) -> None:
+        """Read what comes before a text; judging does so itself, but says nothing in between.
 
         Raises:
             Stopped: `should_stop` said so.
         """
-        key = (frame, text, choice)
-        if key not in self._found:
-            with self.model.stopping(should_stop):
-                self._restore(frame.head)
-                found = self._judged(frame, text, choice)
-            if len(self._found) >= _MOST_REMEMBERED:
-                self._found.clear()
-            self._found[key] = found
-        return self._found[key]
+        with self.model.stopping(should_stop):
+            self._sequences.begin(frame.head)
+
+    def judge(
+        self,
+        frames: Sequence[Frame],
+        text: str,
+        choice: Choice,
+        should_stop: ShouldStop = never,
+    ) -> list[Judged]:
+        """Return, for each frame, what the reply to a text is, and how likely the text is in it.
+
+        Long texts lose their end.
+
+        Raises:
+            Stopped: `should_stop` said so.
+        """
+        asked = text, choice
+        open_ = [frame for frame in frames if (frame, *asked) not in self._found]
+        tokens = self.cut(text)
+        if len(self._found) >= _MOST_REMEMBERED:
+            self._found.clear()
+            open_ = list(frames)
+        with self.model.stopping(should_stop):
+            while open_:
+                lengths = [(len(f.head), len(tokens) + len(f.tail)) for f in open_]
+                some = open_[: self._sequences.fitting(lengths)]
+                found = self._judged(some, tokens, choice)
+                self._found |= {
+                    (frame, *asked): one for frame, one in zip(some, found, strict=True)
+                }
+                open_ = open_[len(some) :]
+        return [self._found[frame, *asked] for frame in frames]
 
     def hidden(self, frame: Frame, text: str, should_stop: ShouldStop = never) -> Vector:
         """Return the last layer's state where the reply would go on, shape (width,).
@@ -104,87 +114,21 @@ class Odds:
             Stopped: `should_stop` said so.
         """
         with self.model.stopping(should_stop):
-            self._restore(frame.head)
-            *before, last = self._rest(frame, text)
-            self.model.raw.eval(before)
-            return self._state_at(last)
+            return self._sequences.hidden(frame.head, [*self.cut(text), *frame.tail])
 
-    def _text(self, text: str) -> list[int]:
-        return self.model.tokens(text)[:_MOST_TEXT_TOKENS]
+    def cut(self, text: str) -> Tokens:
+        """Return the tokens of a text that are read: long ones lose their end."""
+        return tuple(self.model.tokens(text)[:_MOST_TEXT_TOKENS])
 
-    def _rest(self, frame: Frame, text: str) -> list[int]:
-        """Return the tokens that come after what is kept of a frame."""
-        return [frame.head[-1], *self._text(text), *frame.tail]
+    def _judged(self, frames: Sequence[Frame], tokens: Tokens, choice: Choice) -> list[Judged]:
+        talks = [(frame.head, [*tokens, *frame.tail]) for frame in frames]
+        return [
+            Judged(self._odds(last, choice), sum(map(_logprob, within, tokens)))
+            for *within, last in self._sequences.read(talks, len(tokens))
+        ]
 
-    def _judged(self, frame: Frame, text: str, choice: Choice) -> Judged:
-        """Evaluate what comes after the kept state; the cache counts as not having it."""
-        raw = self.model.raw
-        tokens = self._text(text)
-        raw._ctx.kv_cache_seq_rm(-1, raw.n_tokens, -1)
-        raw._batch.set_batch(self._rest(frame, text), n_past=raw.n_tokens, logits_all=False)
-        # logits are dear: only those that a token of the text follows
-        for at in range(len(tokens)):
-            raw._batch.batch.logits[at] = True
-        raw._ctx.decode(raw._batch)
-        likelihood = sum(_logprob(self._logits(at), token) for at, token in enumerate(tokens))
-        return Judged(self._odds(choice), likelihood)
-
-    def _logits(self, at: int) -> Vector:
-        """Return the logits after a token of the last evaluation, shape (vocabulary,)."""
-        pointer = self.model.raw._ctx.get_logits_ith(at)
-        return np.ctypeslib.as_array(pointer, shape=(self.model.raw.n_vocab(),))
-
-    def _state_at(self, token: int) -> Vector:
-        """Evaluate one more token, and return its state; the cache counts as not having it."""
-        import llama_cpp
-
-        raw = self.model.raw
-        llama_cpp.llama_set_embeddings(raw.ctx, True)
-        try:
-            raw._batch.set_batch(batch=[token], n_past=raw.n_tokens, logits_all=False)
-            raw._ctx.decode(raw._batch)
-            found = llama_cpp.llama_get_embeddings_ith(raw.ctx, -1)
-            return np.array(np.ctypeslib.as_array(found, shape=(raw.n_embd(),)), np.float32)
-        finally:
-            llama_cpp.llama_set_embeddings(raw.ctx, False)
-
-    def _restore(self, head: Tokens) -> None:
-        """Put the cache where the head ends but for its last token."""
-        state = self._states.get(head)
-        if state is None:
-            self._begin(head)
-        else:
-            self._states.move_to_end(head)
-            self._put_back(head, state)
-
-    def _begin(self, head: Tokens) -> None:
-        """Evaluate a head, but for what the cache holds of it, and keep its state."""
-        import llama_cpp
-
-        raw = self.model.raw
-        raw.n_tokens = _common(raw.input_ids[: raw.n_tokens].tolist(), head[:-1])
-        raw.eval(head[raw.n_tokens : -1])
-        size = llama_cpp.llama_state_seq_get_size(raw.ctx, 0)
-        data = (ctypes.c_uint8 * size)()
-        llama_cpp.llama_state_seq_get_data(raw.ctx, data, size, 0)
-        self._states[head] = data
-        self._bytes += size
-        while self._bytes > _CACHE_BYTES and len(self._states) > 1:
-            _, old = self._states.popitem(last=False)
-            self._bytes -= len(old)
-
-    def _put_back(self, head: Tokens, data: Any) -> None:
-        import llama_cpp
-
-        raw = self.model.raw
-        raw._ctx.kv_cache_clear()
-        llama_cpp.llama_state_seq_set_data(raw.ctx, data, len(data), 0)
-        raw.n_tokens = len(head) - 1
-        raw.input_ids[: raw.n_tokens] = head[:-1]
-
-    def _odds(self, choice: Choice) -> float:
+    def _odds(self, logits: Vector, choice: Choice) -> float:
         """Return the log-odds of the first tokens of yes against those of no."""
-        logits = last_logits(self.model)
 
         def total(words: Sequence[str]) -> float:
             first = {self.model.tokens(word)[0] for word in words}
@@ -197,9 +141,3 @@ def _logprob(logits: Vector, token: int) -> float:
     """Return the log-probability of a token. The sum is of 32-bit numbers, which is exact to 1e-5."""
     most = logits.max()
     return float(logits[token] - most - np.log(np.exp(logits - most).sum()))
-
-
-def _common(held: Sequence[int], wanted: Sequence[int]) -> int:
-    """Return how many tokens at the beginning are the same."""
-    pairs = zip(held, wanted, strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(held), len(wanted)))

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 import psutil
 
+from models.adapters import reading_adapter
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
 from models.embedder import BOTH, FAST, FINDER, Embedder, SideBySide, name_for
@@ -95,10 +96,14 @@ class Runtimes:
         return "" if is_weak(name) else name
 
     def odds(self) -> Odds:
-        """Return how surely the chat model says yes; it keeps the states of what it read."""
+        """Return how surely the chat model says yes; it keeps the states of what it read.
+
+        A model of the catalog does so as it was taught, where it was.
+        """
         model = self.llm()
         if self._odds is None or self._odds.model is not model:
-            self._odds = Odds(model)
+            own = preferences().chat_model
+            self._odds = Odds(model, None if own else reading_adapter(model.name))
         return self._odds
 
     def _own_llm(self, path: Path) -> LanguageModel:

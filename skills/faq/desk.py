@@ -11,8 +11,9 @@ from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.faq.gists import Gists
 from skills.faq.index import Base, Hit
-from skills.faq.reading import ModelReader, Reader, SmallReader
-from skills.faq.second import open_to, read_again, wants_gists
+from skills.faq.judging import ModelReader, model_reader
+from skills.faq.reading import Reader, SmallReader
+from skills.faq.second import is_open, read_again, wants_gists
 
 _TWINS = 0.3  # spreads between two candidates that are too near to choose between
 
@@ -56,7 +57,7 @@ class Desk:
         asked, hits = self._searched(question, before, without)
         first = self._first(question, hits)
         exact = first.hits is not hits
-        reader = self._second() if not exact and open_to(hits, self.base) else None
+        reader = self._second() if not exact and is_open(hits, self.base) else None
         if reader is None:
             return first
         started = time.monotonic()
@@ -96,7 +97,8 @@ class Desk:
 
     def _gists_in(self, language: Language) -> Gists | None:
         """Return the entries' gists for messages in a language; None where nobody makes or wants them."""
-        wanted = isinstance(self._reader, ModelReader) and wants_gists(self.base)
+        reader = self._reader
+        wanted = isinstance(reader, ModelReader) and wants_gists(self.base, reader)
         if language not in self._gists and wanted:
             odds = self._context.runtimes.odds()
             self._gists[language] = Gists(odds, self._context, self.base, language)
@@ -104,7 +106,7 @@ class Desk:
 
     def _chosen(self) -> Reader | None:
         if self._context.runtimes.reader() is not None:
-            return ModelReader(self._context.runtimes.odds(), self._context)
+            return model_reader(self._context)
         folder = self.base.knowledge.folder(self._context.home)
         return SmallReader.of(folder, self.base.entries(), self._context)
 

@@ -94,7 +94,7 @@ class Distiller:
         assert reader is not None
         without, with_ = [], []
         for question, right in asked:
-            near = self._base.search(question)[: most_read(self._base)]
+            near = self._base.search(question)[: most_read(self._base, reader)]
             read, _ = read_at_once(question, near, self._base, reader, "en")
             without.append(float(near[0].entry.key == right))
             with_.append(float(read[0].entry.key == right))

@@ -28,8 +28,9 @@ from skills.faq.distilling import Distiller, Lesson
 from skills.faq.entries import Entry
 from skills.faq.evaluate import cases_of
 from skills.faq.index import Base
+from skills.faq.judging import model_reader
 from skills.faq.operations import LearnRequest
-from skills.faq.reading import ModelReader, SmallReader, drop_reader
+from skills.faq.reading import SmallReader, drop_reader
 from skills.faq.run import chosen_base, left_out, opened
 from skills.faq.second import most_read, read_at_once
 from skills.faq.sources import Written, keep_written, written_questions
@@ -167,7 +168,7 @@ class Writer:
     ) -> None:
         self._base, self._model, self._language = base, model, language
         self._context = context
-        self._reader = ModelReader(context.runtimes.odds(), context)
+        self._reader = model_reader(context)
 
     def write(self, each: int) -> Generator[tuple[int, int], None, list[_Tested]]:
         """Yield how many of how many entries are done; return the written questions, tested."""
@@ -188,7 +189,7 @@ class Writer:
 
     def _tested(self, question: str) -> tuple[str, list[str], list[float], str]:
         """Return a question, the entries nearest to it, what reading adds to each, and who is first."""
-        near = self._base.search(question)[: most_read(self._base)]
+        near = self._base.search(question)[: most_read(self._base, self._reader)]
         read, gains = read_at_once(question, near, self._base, self._reader, self._language)
         return question, [hit.entry.key for hit in near], gains, read[0].entry.key
 

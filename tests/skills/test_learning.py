@@ -98,9 +98,9 @@ def test_a_small_reader_learns_from_a_judge(
     assert with_.mean() > max(0.8, without.mean())
     reader = SmallReader.of(home, entries, context)
     assert reader is not None
-    gains = reader.gains("hello there", entries, "en")
+    gains = [one.gain for one in reader.read("hello there", entries, "en")]
     assert np.allclose(gains, liked, atol=1.5)
-    assert reader.gains("hello", [], "en") == []
+    assert reader.read("hello", [], "en") == []
     assert (
         SmallReader.of(home, [*entries, Entry("Do you sell lamps?", "Yes.", "")], context) is None
     )
@@ -114,7 +114,8 @@ def test_a_small_reader_learns_from_a_judge(
 def test_where_no_language_model_reads_the_small_reader_does(
     small: Runtimes, home: Path, faq: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skills.faq.desk.open_to", lambda hits, base: 8)
+    monkeypatch.setattr("skills.faq.desk.is_open", lambda hits, base: True)
+    monkeypatch.setattr("skills.faq.second.open_to", lambda hits, base, reader: 8)
     context = Context(small, home)
     base = base_of(faq, context, "en")
     lessons = [Lesson(e.question, base.entries(), [float(o == e) for o in base.entries()])

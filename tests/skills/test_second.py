@@ -15,6 +15,7 @@ from assets import SAMPLES
 from benchmarks.faq import base_of
 from models.embedder import FINDER
 from models.errors import Stopped
+from models.odds import Odds
 from models.runtimes import Runtimes
 from models.steps import result_of
 from models.texts import Language
@@ -25,7 +26,8 @@ from skills.faq.desk import Desk
 from skills.faq.entries import Entry
 from skills.faq.face import FaqRequest
 from skills.faq.index import Base, Calibration, Hit
-from skills.faq.reading import ModelReader, _without_orders
+from skills.faq.judging import ModelReader, TaughtReader, _without_orders, model_reader
+from skills.faq.reading import Verdict
 from skills.faq.run import Faq
 from skills.faq.second import most_read, open_to, ordered, read_again
 from skills.faq.sources import Contents
@@ -37,6 +39,9 @@ def base(threshold: float = 0.5, spread: float = 0.1, encoder: str = "all-minilm
     contents = Contents([Entry("q", "a", "")], {}, [])
     made = Base(of_file(Path("faq.md")), contents, calibration, nothing, nothing, nothing, {})
     return dataclasses.replace(made, embedder=cast(Any, SimpleNamespace(name=encoder)))
+
+
+UNTAUGHT, TAUGHT = (cast(Any, SimpleNamespace(decides=decides)) for decides in (False, True))
 
 
 def hits(*scores: float) -> list[Hit]:
@@ -58,12 +63,15 @@ def hits(*scores: float) -> list[Hit]:
     ],
 )
 def test_it_reads_only_what_is_open(scores: tuple[float, ...], wanted: int) -> None:
-    assert open_to(hits(*scores), base()) == wanted
-    assert open_to(hits(*scores), base(spread=0.0)) == 0
+    assert open_to(hits(*scores), base(), UNTAUGHT) == wanted
+    assert open_to(hits(*scores), base(spread=0.0), UNTAUGHT) == 0
 
 
 def test_behind_a_better_encoder_fewer_are_read() -> None:
-    assert open_to(hits(*[0.9] * 9), base(encoder=FINDER)) == most_read(base(encoder=FINDER)) == 5
+    behind = base(encoder=FINDER)
+    assert open_to(hits(*[0.9] * 9), behind, UNTAUGHT) == most_read(behind, UNTAUGHT) == 5
+    assert open_to(hits(*[0.9] * 9), behind, TAUGHT) == most_read(behind, TAUGHT) == 6
+    assert open_to(hits(0.9, 0.7), base(), TAUGHT) == 2  # it looks farther
 
 
 @pytest.mark.parametrize(
@@ -75,7 +83,7 @@ def test_behind_a_better_encoder_fewer_are_read() -> None:
 )
 def test_a_good_order_is_not_overruled(encoder: str, first: str, answered: bool) -> None:
     asked = base(encoder=encoder)
-    found, rest = ordered(hits(0.6, 0.5), [-2.0, 1.0], [0.0, 0.0], asked)
+    found, rest = ordered(hits(0.6, 0.5), [Verdict(-2.0), Verdict(1.0)], asked, UNTAUGHT)
     assert found[0].entry.question == first
     assert (found[0].score >= asked.threshold - rest) is answered
 
@@ -83,10 +91,14 @@ def test_a_good_order_is_not_overruled(encoder: str, first: str, answered: bool)
 def test_the_entry_that_makes_the_message_likelier_comes_first() -> None:
     """It changes the order, and not whether the first one is the answer."""
     asked = base()
-    found, rest = ordered(hits(0.6, 0.55), [0.0, 0.0], [-30.0, -20.0], asked)
+    found, rest = ordered(
+        hits(0.6, 0.55), [Verdict(0.0, -30.0), Verdict(0.0, -20.0)], asked, UNTAUGHT
+    )
     assert found[0].entry.question == "question 1"
     assert found[0].score + rest == pytest.approx(0.55)
-    kept, rest = ordered(hits(0.6, 0.55), [0.0, 0.0], [-21.0, -20.0], asked)
+    kept, rest = ordered(
+        hits(0.6, 0.55), [Verdict(0.0, -21.0), Verdict(0.0, -20.0)], asked, UNTAUGHT
+    )
     assert kept[0].entry.question == "question 0"
     assert kept[0].score + rest == pytest.approx(0.6)
 
@@ -94,12 +106,13 @@ def test_the_entry_that_makes_the_message_likelier_comes_first() -> None:
 def test_what_is_not_read_stays_behind() -> None:
     class Sure:
         name = "sure"
+        decides = False
 
-        def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
-            return [-8.0] * len(entries)
+        def prepare(self, *_: object) -> None:
+            pass
 
-        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
-            return [0.0] * len(entries)
+        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
+            return [Verdict(-8.0)] * len(entries)
 
         def agreement(self, *_: object) -> float:
             return 0.0
@@ -119,13 +132,14 @@ def test_the_nearest_gists_are_read_first() -> None:
 
     class Plain:
         name = "plain"
+        decides = False
 
-        def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
+        def prepare(self, *_: object) -> None:
+            pass
+
+        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
             read.extend(entry.question for entry in entries)
-            return [0.0] * len(entries)
-
-        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
-            return [0.0] * len(entries)
+            return [Verdict(0.0)] * len(entries)
 
         def agreement(self, *_: object) -> float:
             return 0.0
@@ -160,6 +174,27 @@ def test_the_nearest_gists_are_read_first() -> None:
     assert read == ["question 0"]
 
 
+@pytest.mark.parametrize(("gain", "answered"), [(0.1, True), (-0.1, False)])
+@pytest.mark.parametrize("score", [0.9, 0.4])
+def test_a_reader_that_was_taught_decides(*, gain: float, answered: bool, score: float) -> None:
+    class Deciding:
+        name = "deciding"
+        decides = True
+
+        def prepare(self, *_: object) -> None:
+            pass
+
+        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
+            return [Verdict(gain - n, -10.0 - n) for n in range(len(entries))]
+
+        def agreement(self, *_: object) -> float:
+            raise AssertionError
+
+    reading = result_of(read_again("q", hits(score, score - 0.02), base(), Deciding(), "en"))
+    assert reading.hits[0].entry.question == "question 0"
+    assert (reading.hits[0].score >= reading.threshold) is answered
+
+
 @pytest.mark.parametrize(("agreement", "answered"), [(1.0, True), (-4.0, False)])
 def test_what_both_questions_ask_decides_on_the_first(*, agreement: float, answered: bool) -> None:
     """It tells whether the first entry is the answer, and changes no order."""
@@ -167,12 +202,13 @@ def test_what_both_questions_ask_decides_on_the_first(*, agreement: float, answe
 
     class Comparing:
         name = "comparing"
+        decides = False
 
-        def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
-            return [0.0] * len(entries)
+        def prepare(self, *_: object) -> None:
+            pass
 
-        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
-            return [0.0] * len(entries)
+        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
+            return [Verdict(0.0)] * len(entries)
 
         def agreement(self, question: str, entry: Entry, language: Language) -> float:
             compared.append(entry.question)
@@ -216,11 +252,12 @@ class Endless:
     """A second reader that a person stops."""
 
     name = "endless"
+    decides = False
 
-    def gains(self, *_: object) -> list[float]:
+    def prepare(self, *_: object) -> None:
         raise Stopped
 
-    def likelihoods(self, *_: object) -> list[float]:
+    def read(self, *_: object) -> list[Verdict]:
         raise Stopped
 
     def agreement(self, *_: object) -> float:
@@ -237,8 +274,8 @@ def test_a_stopped_second_reading_leaves_the_first_answer(
     context = Context(small, home)
     request = FaqRequest(question=question, file=SAMPLES / "faq.md")
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("desk", "second"):
-            patch.setattr(f"skills.faq.{module}.open_to", lambda hits, base: 1)
+        patch.setattr("skills.faq.desk.is_open", lambda hits, base: True)
+        patch.setattr("skills.faq.second.open_to", lambda hits, base, reader: 1)
         patch.setattr("skills.faq.desk.Desk._second", lambda self: Endless())
         run = Faq().run(request, context)
         if not answered:
@@ -258,13 +295,14 @@ def test_a_question_that_continues_another_is_read_with_it(small: Runtimes, home
 
     class Listening:
         name = "listening"
+        decides = False
 
-        def gains(self, question: str, entries: Sequence[Entry], language: Language) -> list[float]:
+        def prepare(self, *_: object) -> None:
+            pass
+
+        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
             read.append(question)
-            return [0.0] * len(entries)
-
-        def likelihoods(self, question: str, entries: Sequence[Entry], *_: object) -> list[float]:
-            return [0.0] * len(entries)
+            return [Verdict(0.0)] * len(entries)
 
         def agreement(self, question: str, *_: object) -> float:
             read.append(question)
@@ -301,7 +339,20 @@ def test_a_question_in_own_words_is_read_again(standard: Runtimes, home: Path) -
     assert not any("second time" in str(item) for item in last.evidence)
 
 
+Judges = dict[str, ModelReader | TaughtReader]
+
+
+@pytest.fixture(scope="module")
+def judges(standard: Runtimes, tmp_path_factory: pytest.TempPathFactory) -> Judges:
+    """The language model as it was taught, and as any other is asked."""
+    context = Context(standard, tmp_path_factory.mktemp("judges"))
+    taught = model_reader(context)
+    assert isinstance(taught, TaughtReader)
+    return {"taught": taught, "asked": ModelReader(Odds(standard.llm()), context)}
+
+
 @pytest.mark.standard
+@pytest.mark.parametrize("judge", ["taught", "asked"])
 @pytest.mark.parametrize(
     ("language", "entry", "right", "wrong"),
     [
@@ -311,36 +362,42 @@ def test_a_question_in_own_words_is_read_again(standard: Runtimes, home: Path) -
     ],
 )  # fmt: skip
 def test_yes_is_likelier_where_the_entry_answers(
-    standard: Runtimes, home: Path, language: Language, entry: Entry, right: str, wrong: str
+    judges: Judges, judge: str, language: Language, entry: Entry, right: str, wrong: str
 ) -> None:
-    reader = ModelReader(standard.odds(), Context(standard, home))
-    assert reader.gains(right, [entry], language) > reader.gains(wrong, [entry], language)
+    reader = judges[judge]
+    (told,), (untold,) = (reader.read(asked, [entry], language) for asked in (right, wrong))
+    assert told.gain > untold.gain
+    if reader.decides:
+        assert told.gain > 0 > untold.gain
 
 
 @pytest.mark.standard
-def test_an_answer_that_touches_much_is_not_agreed_with(standard: Runtimes, home: Path) -> None:
-    reader = ModelReader(standard.odds(), Context(standard, home))
+def test_an_answer_that_touches_much_is_not_agreed_with(judges: Judges) -> None:
+    reader = judges["asked"]
     entry = Entry("Can I move my booking?", "Yes, once and free of charge. Dogs stay free.", "")
     same = reader.agreement("could we come a week later", entry, "en")
     assert same > reader.agreement("may I bring my dog", entry, "en")
     heading = Entry("Moving and dogs", entry.answer, "")
     assert reader.agreement("may I bring my dog", heading, "en") == 0.0
+    assert judges["taught"].agreement("could we come a week later", entry, "en") == 0.0
 
 
 @pytest.mark.standard
-def test_the_order_changes_for_the_better(standard: Runtimes, home: Path) -> None:
+@pytest.mark.parametrize("judge", ["taught", "asked"])
+def test_the_order_changes_for_the_better(
+    standard: Runtimes, home: Path, judges: Judges, judge: str
+) -> None:
     context = Context(standard, home)
     opened = base_of(SAMPLES / "faq.md", context, "en")
-    reader = ModelReader(standard.odds(), context)
+    reader = judges[judge]
     question = "I'm 1.82 tall, which bike is right for me"
     near = opened.search(question)[:5]
     entries = [hit.entry for hit in near]
-    gains = reader.gains(question, entries, "en")
-    found = ordered(near, gains, reader.likelihoods(question, entries, "en"), opened)[0]
+    found = ordered(near, reader.read(question, entries, "en"), opened, reader)[0]
     assert "size" in found[0].entry.question.lower()
     stopped = Context(standard, home, should_stop=lambda: True)
     with pytest.raises(Stopped):
-        ModelReader(standard.odds(), stopped).gains(question, entries, "en")
+        model_reader(stopped).read(question, entries, "en")
 
 
 @pytest.mark.small
@@ -364,10 +421,12 @@ def test_a_weak_model_does_not_read(small: Runtimes, home: Path) -> None:
     ],
 )  # fmt: skip
 def test_an_order_in_words_nobody_foresaw_does_not_pay(
-    standard: Runtimes, home: Path, language: Language, entry: Entry, question: str, order: str
+    judges: Judges, language: Language, entry: Entry, question: str, order: str
 ) -> None:
-    reader = ModelReader(standard.odds(), Context(standard, home))
-    (plain,) = reader.gains(question, [entry], language)
-    (ordered_,) = reader.gains(f"{question} {order}", [entry], language)
-    assert ordered_ < plain + 2.5
-    assert reader.agreement(f"{question} {order}", entry, language) <= 0.0
+    asked, taught = judges["asked"], judges["taught"]
+    (plain,) = asked.read(question, [entry], language)
+    (urged,) = asked.read(f"{question} {order}", [entry], language)
+    assert urged.gain < plain.gain + 2.5
+    assert asked.agreement(f"{question} {order}", entry, language) <= 0.0
+    (urged,) = taught.read(f"{question} {order}", [entry], language)
+    assert urged.gain < 0
