@@ -5,12 +5,12 @@
 
 Without a folder: the sample shop's FAQs with `tests/data/faq_questions.jsonl` (written by the
 samples' hand: expect less from strangers). With `--developed`: twelve shops on whose questions the second
-reading's prompts, weights and leniency were chosen. With `--unseen`: eight shops whose questions were
-written before and asked after all that was chosen. With a folder that holds
-`covid_faq_deepset.jsonl` and `covid_qsim_deepset.jsonl`: paraphrases of that FAQ's questions, and as near
-misses the same ones with their entry removed. Prints, with 95 % bootstrap intervals: right entry first;
-answered rightly and refused at the base's own threshold, which never saw these questions; the area under the
-ROC curve of answerable against near misses; seconds.
+reading's prompts, weights and leniency were chosen; six of them also taught the reader (`lessons`). With
+`--unseen`: eight shops whose questions were written before and asked after all that was chosen. With a
+folder that holds `covid_faq_deepset.jsonl` and `covid_qsim_deepset.jsonl`: paraphrases of that FAQ's
+questions, and as near misses the same ones with their entry removed. Prints, with 95 % bootstrap intervals:
+right entry first; answered rightly and refused at the base's own threshold, which never saw these questions;
+the area under the ROC curve of answerable against near misses; seconds.
 """
 
 from __future__ import annotations
