@@ -22,7 +22,7 @@ from models.texts import Language
 from skills.contract import Context
 from skills.events import Answer, Assumption, Progress
 from skills.faq.bases import of_file
-from skills.faq.desk import Desk
+from skills.faq.desk import _TWINS, _TWINS_TAUGHT, Desk, Found, twins
 from skills.faq.entries import Entry
 from skills.faq.face import FaqRequest
 from skills.faq.index import Base, Calibration, Hit
@@ -193,6 +193,24 @@ def test_a_reader_that_was_taught_decides(*, gain: float, answered: bool, score:
     reading = result_of(read_again("q", hits(score, score - 0.02), base(), Deciding(), "en"))
     assert reading.hits[0].entry.question == "question 0"
     assert (reading.hits[0].score >= reading.threshold) is answered
+
+
+@pytest.mark.parametrize(
+    ("second", "threshold", "decides", "asked"),
+    [
+        (0.58, 0.5, False, 2),  # within 0.3 spreads of 0.1
+        (0.55, 0.5, False, 1),
+        (0.45, 0.3, True, 2),  # a taught reader likes both
+        (0.45, 0.5, True, 1),  # it likes one
+        (0.35, 0.3, True, 1),
+    ],
+)
+def test_the_customer_chooses_between_two_that_are_close(
+    *, second: float, threshold: float, decides: bool, asked: int
+) -> None:
+    near = [Hit(Entry("one", "first answer", ""), 0.6), Hit(Entry("two", "other", ""), second)]
+    apart = _TWINS_TAUGHT if decides else _TWINS
+    assert len(twins(Found(near, threshold, apart=apart), base())) == asked
 
 
 @pytest.mark.parametrize(("agreement", "answered"), [(1.0, True), (-4.0, False)])
