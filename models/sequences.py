@@ -18,12 +18,10 @@ import numpy.typing as npt
 
 from models.llm import LanguageModel
 
-AT_ONCE = 8
-"""Talks that can be read side by side."""
-MOST_TOKENS = 256
-"""Tokens that can be read in one evaluation."""
 LONGEST_HEAD = 768
 """Tokens of a beginning."""
+_AT_ONCE = 8  # talks side by side
+_MOST_TOKENS = 256  # in one evaluation
 _CELLS = 2560  # tokens of all talks together
 _CACHE_BYTES = 256_000_000
 
@@ -45,14 +43,14 @@ class Sequences:
         raw = model.raw
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = _CELLS
-        params.n_batch = params.n_ubatch = MOST_TOKENS
-        params.n_seq_max = AT_ONCE + 1
+        params.n_batch = params.n_ubatch = _MOST_TOKENS
+        params.n_seq_max = _AT_ONCE + 1
         params.kv_unified = True
         params.flash_attn_type = raw.context_params.flash_attn_type
         params.n_threads = params.n_threads_batch = raw.n_threads_batch
         self._context: Any = _internals.LlamaContext(model=raw._model, params=params, verbose=False)
         self._batch: Any = _internals.LlamaBatch(
-            n_tokens=MOST_TOKENS, embd=0, n_seq_max=1, verbose=False
+            n_tokens=_MOST_TOKENS, embd=0, n_seq_max=1, verbose=False
         )
         llama_cpp.llama_set_abort_callback(self._context.ctx, model._abort, ctypes.c_void_p(0))
         self._beginning: Tokens = ()  # what sequence 0 holds
@@ -87,8 +85,8 @@ class Sequences:
         kept = _common(self._beginning, wanted)
         self._native.llama_memory_seq_rm(self._context.memory, 0, kept, -1)
         self._beginning = wanted[:kept]
-        for start in range(kept, len(wanted), MOST_TOKENS):
-            part = wanted[start : start + MOST_TOKENS]
+        for start in range(kept, len(wanted), _MOST_TOKENS):
+            part = wanted[start : start + _MOST_TOKENS]
             self._evaluate([(0, start, part, ())])
         self._beginning = wanted
         size = self._native.llama_state_seq_get_size(self._context.ctx, 0)
@@ -109,7 +107,7 @@ class Sequences:
         for number, (head, rest) in enumerate(lengths):
             cells += head + rest
             tokens += rest + 1
-            if number == AT_ONCE or cells > _CELLS - LONGEST_HEAD or tokens > MOST_TOKENS:
+            if number == _AT_ONCE or cells > _CELLS - LONGEST_HEAD or tokens > _MOST_TOKENS:
                 return max(1, number)
         return len(lengths)
 
@@ -125,16 +123,12 @@ class Sequences:
         Raises:
             RuntimeError: The person stopped it.
         """
-        parts = []
-        for number, (head, rest) in enumerate(talks, 1):
+        for head, _ in talks:
             self.begin(head)
-            parts.append((number, head, rest))
-        for number, head, _ in parts:
+        batch = []
+        for number, (head, rest) in enumerate(talks, 1):
             self._put_back(number, head)
-        batch = [
-            (number, len(head) - 1, (head[-1], *rest), range(watched))
-            for number, head, rest in parts
-        ]
+            batch.append((number, len(head) - 1, (head[-1], *rest), range(watched)))
         outputs = iter(self._evaluate(batch))
         self._forget(range(1, len(talks) + 1))
         return [[self._logits(next(outputs)) for _ in range(watched + 1)] for _ in talks]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +18,6 @@ from models.embedder import FINDER
 from models.errors import Stopped
 from models.runtimes import Runtimes
 from models.steps import result_of
-from models.texts import Language
 from skills.contract import Context
 from skills.events import Answer, Assumption, Progress
 from skills.faq.bases import of_file
@@ -37,6 +37,32 @@ def base(threshold: float = 0.5, spread: float = 0.1, encoder: str = "all-minilm
     contents = Contents([Entry("q", "a", "")], {}, [])
     made = Base(of_file(Path("faq.md")), contents, calibration, nothing, nothing, nothing, {})
     return dataclasses.replace(made, embedder=cast(Any, SimpleNamespace(name=encoder)))
+
+
+@dataclass
+class Reading:
+    """A second reader with a verdict for each place; it says what it was asked."""
+
+    verdict: Callable[[int], Verdict] = lambda place: Verdict(0.0)
+    agrees: float = 0.0
+    decides: bool = False
+    name: str = "reading"
+    read_entries: list[str] = field(default_factory=list)
+    compared: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+
+    def prepare(self, *_: object) -> None:
+        pass
+
+    def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
+        self.questions.append(question)
+        self.read_entries.extend(entry.question for entry in entries)
+        return [self.verdict(place) for place in range(len(entries))]
+
+    def agreement(self, question: str, entry: Entry, *_: object) -> float:
+        self.questions.append(question)
+        self.compared.append(entry.question)
+        return self.agrees
 
 
 UNTAUGHT, TAUGHT = (cast(Any, SimpleNamespace(decides=decides)) for decides in (False, True))
@@ -102,45 +128,20 @@ def test_the_entry_that_makes_the_message_likelier_comes_first() -> None:
 
 
 def test_what_is_not_read_stays_behind() -> None:
-    class Sure:
-        name = "sure"
-        decides = False
-
-        def prepare(self, *_: object) -> None:
-            pass
-
-        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
-            return [Verdict(-8.0)] * len(entries)
-
-        def agreement(self, *_: object) -> float:
-            return 0.0
-
+    sure = Reading(lambda place: Verdict(-8.0))
     asked = base(encoder=FINDER)
-    alone = result_of(read_again("q", hits(0.9, 0.6, 0.5), asked, Sure(), "en"))
+    alone = result_of(read_again("q", hits(0.9, 0.6, 0.5), asked, sure, "en"))
     assert alone.read == 1
     assert [hit.entry.question for hit in alone.hits] == ["question 0", "question 1", "question 2"]
     assert alone.hits[0].score < alone.threshold
-    steps = read_again("q", hits(0.9, 0.85, 0.5), asked, Sure(), "en")
+    steps = read_again("q", hits(0.9, 0.85, 0.5), asked, sure, "en")
     assert list(steps) == [(0, 2), (1, 2)]
 
 
 def test_the_nearest_gists_are_read_first() -> None:
     """An entry that the first reading finds sixth is read, and it costs its place no agreement."""
-    read: list[str] = []
-
-    class Plain:
-        name = "plain"
-        decides = False
-
-        def prepare(self, *_: object) -> None:
-            pass
-
-        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
-            read.extend(entry.question for entry in entries)
-            return [Verdict(0.0)] * len(entries)
-
-        def agreement(self, *_: object) -> float:
-            return 0.0
+    plain = Reading()
+    read = plain.read_entries
 
     class Said:
         def nearness(self, question: str, entries: Sequence[Entry]) -> Any:
@@ -153,7 +154,7 @@ def test_the_nearest_gists_are_read_first() -> None:
             return np.array([2.0] + [-0.5] * (len(entries) - 1))
 
     near = hits(0.6, *[0.55] * 13)
-    work = read_again("q", near, base(), Plain(), "en", gists=cast(Any, Said()))
+    work = read_again("q", near, base(), plain, "en", gists=cast(Any, Said()))
     reading = result_of(work)
     assert read == ["question 5", "question 0", "question 1"]
     assert reading.read == 3
@@ -164,33 +165,22 @@ def test_the_nearest_gists_are_read_first() -> None:
     assert reading.threshold == pytest.approx(0.45)
     read.clear()
     away = hits(0.8, *[0.6] * 13)  # the gists disagree with one that lies alone
-    result_of(read_again("q", away, base(), Plain(), "en", gists=cast(Any, Said())))
+    result_of(read_again("q", away, base(), plain, "en", gists=cast(Any, Said())))
     assert read == ["question 0", "question 5"]
     read.clear()
     alone = hits(0.9, *[0.4] * 4)
-    result_of(read_again("q", alone, base(), Plain(), "en", gists=cast(Any, Agreeing())))
+    result_of(read_again("q", alone, base(), plain, "en", gists=cast(Any, Agreeing())))
     assert read == ["question 0"]
 
 
 @pytest.mark.parametrize(("gain", "answered"), [(0.1, True), (-0.1, False)])
 @pytest.mark.parametrize("score", [0.9, 0.4])
 def test_a_reader_that_was_taught_decides(*, gain: float, answered: bool, score: float) -> None:
-    class Deciding:
-        name = "deciding"
-        decides = True
-
-        def prepare(self, *_: object) -> None:
-            pass
-
-        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
-            return [Verdict(gain - n, -10.0 - n) for n in range(len(entries))]
-
-        def agreement(self, *_: object) -> float:
-            raise AssertionError
-
-    reading = result_of(read_again("q", hits(score, score - 0.02), base(), Deciding(), "en"))
+    deciding = Reading(lambda place: Verdict(gain - place, -10.0 - place), decides=True)
+    reading = result_of(read_again("q", hits(score, score - 0.02), base(), deciding, "en"))
     assert reading.hits[0].entry.question == "question 0"
     assert (reading.hits[0].score >= reading.threshold) is answered
+    assert not deciding.compared
 
 
 @pytest.mark.parametrize(
@@ -214,25 +204,10 @@ def test_the_customer_chooses_between_two_that_are_close(
 @pytest.mark.parametrize(("agreement", "answered"), [(1.0, True), (-4.0, False)])
 def test_what_both_questions_ask_decides_on_the_first(*, agreement: float, answered: bool) -> None:
     """It tells whether the first entry is the answer, and changes no order."""
-    compared: list[str] = []
-
-    class Comparing:
-        name = "comparing"
-        decides = False
-
-        def prepare(self, *_: object) -> None:
-            pass
-
-        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
-            return [Verdict(0.0)] * len(entries)
-
-        def agreement(self, question: str, entry: Entry, language: Language) -> float:
-            compared.append(entry.question)
-            return agreement
-
+    comparing = Reading(agrees=agreement)
     asked = base(encoder=FINDER)
-    reading = result_of(read_again("q", hits(0.55, 0.5), asked, Comparing(), "en"))
-    assert compared == ["question 0"]
+    reading = result_of(read_again("q", hits(0.55, 0.5), asked, comparing, "en"))
+    assert comparing.compared == ["question 0"]
     assert [hit.score for hit in reading.hits] == [0.55, 0.5]
     assert (reading.hits[0].score >= reading.threshold) is answered
 
@@ -280,26 +255,11 @@ def test_a_stopped_second_reading_leaves_the_first_answer(
 
 @pytest.mark.small
 def test_a_question_that_continues_another_is_read_with_it(small: Runtimes, home: Path) -> None:
-    read: list[str] = []
-
-    class Listening:
-        name = "listening"
-        decides = False
-
-        def prepare(self, *_: object) -> None:
-            pass
-
-        def read(self, question: str, entries: Sequence[Entry], *_: object) -> list[Verdict]:
-            read.append(question)
-            return [Verdict(0.0)] * len(entries)
-
-        def agreement(self, question: str, *_: object) -> float:
-            read.append(question)
-            return 0.0
-
+    listening = Reading()
+    read = listening.questions
     context = Context(small, home)
     desk = Desk(base_of(SAMPLES / "faq.md", context, "en"), context)
-    desk._reader = Listening()
+    desk._reader = listening
     before = "I want to send my bike in for a repair"
     result_of(desk.ask("how long does that take then", before=before))
     assert set(read) == {f"{before} how long does that take then"}
