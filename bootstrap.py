@@ -201,10 +201,18 @@ def need_compiler() -> None:
 
 
 def llama_environment() -> dict[str, str]:
-    """Return the environment for compiling llama.cpp, without its image parts."""
+    """Return the environment for compiling llama.cpp, without its image parts.
+
+    And without AMX: its tiles' configuration is optimized away, and the first of them is an illegal
+    instruction (https://github.com/ggml-org/llama.cpp/pull/26954).
+    """
     jobs = str(max(1, os.cpu_count() or 1))
     defaults = {"CMAKE_ARGS": "-DLLAVA_BUILD=OFF", "CMAKE_BUILD_PARALLEL_LEVEL": jobs}
-    return {**defaults, **os.environ}
+    environment = {**defaults, **os.environ}
+    if os.name != "nt":
+        for name in ("CFLAGS", "CXXFLAGS"):
+            environment[name] = f"{environment.get(name, '')} -U__AMX_INT8__".strip()
+    return environment
 
 
 def step(title: str, command: list[str], environment: dict[str, str] | None = None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,13 +85,15 @@ def written() -> Iterator[tuple[str, str, list[Case]]]:
             yield name, faq, sample_cases(name, DEVELOPED / "questions.jsonl")
 
 
-def shops(runtimes: Runtimes) -> Iterator[Shop]:
-    """Yield every shop that teaches, as the language model and the first reading see it."""
+def shops(runtimes: Runtimes, names: Collection[str] | None = None) -> Iterator[Shop]:
+    """Yield the shops that teach, or those named, as the language model and the first reading see them."""
     with tempfile.TemporaryDirectory() as folder:
         context = Context(runtimes, Path(folder))
         odds = Odds(runtimes.llm())
         reader = ModelReader(odds, context)
         for name, faq, cases in written():
+            if names and name not in names:
+                continue
             path = Path(folder) / name
             path.write_text(faq, encoding="utf-8")
             yield _shop(path, cases, odds, reader, context)

@@ -1,6 +1,7 @@
 """Teach the chat model to judge whether an entry answers a message: how `assets/readers` was made.
 
     python -m benchmarks.teach_reader OUT.gguf [--minutes 45] [--rank 4] [--first-layer 12] [--rate 1e-3]
+        [--further IN.gguf] [--shops NAME…]
 
 Low-rank changes (Hu et al. 2021, "LoRA") to the upper layers' weights, as they are in the quantized file
 (Dettmers et al. 2023, "QLoRA"), in the order of `lessons`: one step a shop. An entry and all messages that
@@ -257,6 +258,16 @@ def teach(
         print(f"{step:3} {shop.name:20} loss {loss.item():.3f}  {took:.0f} s", flush=True)
 
 
+def read(changes: dict[str, Changed], path: Path) -> None:
+    """Begin with the changes of an earlier lesson."""
+    import gguf
+
+    tensors = {tensor.name: torch.tensor(tensor.data) for tensor in gguf.GGUFReader(path).tensors}
+    for name, changed in changes.items():
+        changed.down.data = tensors[f"{name}.lora_a"].float()
+        changed.up.data = tensors[f"{name}.lora_b"].float()
+
+
 def write(changes: dict[str, Changed], out: Path) -> None:
     """Write the changes in the form in which llama.cpp reads adapters."""
     import gguf
@@ -283,11 +294,13 @@ def main() -> int:
     parser.add_argument("--rank", type=int, default=4)
     parser.add_argument("--first-layer", type=int, default=12)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--further", type=Path, help="what an earlier lesson wrote, to go on from")
+    parser.add_argument("--shops", nargs="*", help="these files' shops only")
     given = parser.parse_args()
     torch.manual_seed(0)
     runtimes = Runtimes()
     model = runtimes.llm()
-    lessons = list(shops(runtimes))
+    lessons = list(shops(runtimes, given.shops))
     choices = {
         language: tuple([model.tokens(word)[0] for word in words] for words in (c.yes, c.no))
         for language, c in CHOICES.items()
@@ -295,6 +308,8 @@ def main() -> int:
     path = Path(model.raw.model_path)
     model.close()
     qwen = Qwen(path, given.rank, given.first_layer)
+    if given.further:
+        read(qwen.changes, given.further)
     teach(qwen, lessons, choices, given.rate, 60 * given.minutes)
     write(qwen.changes, given.out)
     return 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from bootstrap import llama_environment
 from tests.conftest import Program
 
 ROOT = Path(__file__).parents[1]
@@ -127,3 +128,20 @@ def test_the_pinned_versions_run_on_the_oldest_python() -> None:
         and not SpecifierSet(needs).contains(oldest)
     ]
     assert refuse == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="MSVC has no AMX to leave out")
+def test_llama_is_compiled_without_amx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXXFLAGS", "-O1")
+    monkeypatch.delenv("CFLAGS", raising=False)
+    environment = llama_environment()
+    assert environment["CXXFLAGS"] == "-O1 -U__AMX_INT8__"
+    assert environment["CFLAGS"] == "-U__AMX_INT8__"
+
+
+def test_the_llama_that_was_compiled_has_no_amx() -> None:
+    asked = "import llama_cpp; print(llama_cpp.llama_print_system_info().decode())"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout
+    assert "AMX_INT8 = 1" not in told
