@@ -34,6 +34,7 @@ from skills.events import FINAL, Event, failure
 
 TEXTS = Catalogue(__package__)
 _CLOSE_SECONDS = 1.0
+_ILLEGAL_INSTRUCTION = -4  # SIGILL, as `Popen.returncode` tells it
 
 
 class EngineDiedError(InhouseError):
@@ -102,14 +103,22 @@ class Engine:
         while True:
             frame = await self._frames.get()
             if frame is None:
-                self._discard()
-                yield failure(EngineDiedError(TEXTS("engine_died")), language)
+                yield failure(self._death(), language)
                 return
             self._notice(frame)
             if isinstance(frame, Happened) and frame.id == number:
                 yield frame.event
                 if isinstance(frame.event, FINAL):
                     return
+
+    def _death(self) -> EngineDiedError:
+        """Let go of the process, which has ended or is about to, and say why it ended."""
+        illegal = False
+        if self._process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                illegal = self._process.wait(_CLOSE_SECONDS) == _ILLEGAL_INSTRUCTION
+        self._discard()
+        return EngineDiedError(TEXTS("engine_illegal" if illegal else "engine_died"))
 
     def _notice(self, frame: FromEngine) -> None:
         if isinstance(frame, Cancelled):

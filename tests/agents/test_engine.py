@@ -75,6 +75,21 @@ async def test_a_killed_engine_ends_the_ask_and_the_next_ask_works() -> None:
     engine.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such signal")
+async def test_an_engine_compiled_for_another_processor_says_so() -> None:
+    engine = Engine("cpu")
+    events: list[Event] = []
+    async for event in engine.ask(Ask(text=LONG)):
+        events.append(event)
+        if isinstance(event, Text) and len(events) == 3:
+            assert engine.pid is not None
+            os.kill(engine.pid, signal.SIGILL)
+    last = events[-1]
+    assert isinstance(last, Failure)
+    assert "llama.cpp" in last.remedy
+    engine.close()
+
+
 def test_no_orphan_outlives_a_killed_parent(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys\n"
