@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 import torch
 
 from benchmarks.faq import DEVELOPED, QUESTIONS
 from benchmarks.lessons import TAUGHT, Message, Shop, parsed, written
-from benchmarks.teach_reader import Changed, grouped, loss_of, row_of, seen
+from benchmarks.teach_reader import Changed, grouped, loss_of, read, row_of, seen, write
 
 SHOP = Shop(
     "shop.md", "en", ((1, 2, 3), (1, 2, 4), (1, 2, 5), (1, 2, 6, 7)), (8, 9),
@@ -94,3 +95,13 @@ def test_a_change_is_nothing_at_first() -> None:
     with torch.no_grad():
         changed.up += 1
     assert not torch.equal(changed(x), linear(x))
+
+
+def test_a_lesson_goes_on_where_an_earlier_one_ended(tmp_path: Path) -> None:
+    taught, fresh = Changed(torch.nn.Linear(64, 32), 2), Changed(torch.nn.Linear(64, 32), 2)
+    torch.nn.init.normal_(taught.up)
+    write({"blk.0.attn_q.weight": taught}, tmp_path / "reader.gguf")
+    read({"blk.0.attn_q.weight": fresh}, tmp_path / "reader.gguf")
+    assert torch.allclose(fresh.down, taught.down, atol=1e-3)
+    assert torch.allclose(fresh.up, taught.up, atol=1e-2)
+    assert fresh.up.dtype == torch.float32
