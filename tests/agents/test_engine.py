@@ -59,16 +59,22 @@ async def test_a_cancel_is_acknowledged_and_ends_the_ask() -> None:
     engine.close()
 
 
-async def test_a_killed_engine_ends_the_ask_and_the_next_ask_works() -> None:
-    engine = Engine("cpu")
+async def _killed(engine: Engine, by: signal.Signals) -> Failure:
+    """Return how an ask ends whose engine gets a signal while it answers."""
     events: list[Event] = []
     async for event in engine.ask(Ask(text=LONG)):
         events.append(event)
         if isinstance(event, Text) and len(events) == 3:
             assert engine.pid is not None
-            os.kill(engine.pid, signal.SIGKILL)
+            os.kill(engine.pid, by)
     last = events[-1]
     assert isinstance(last, Failure)
+    return last
+
+
+async def test_a_killed_engine_ends_the_ask_and_the_next_ask_works() -> None:
+    engine = Engine("cpu")
+    last = await _killed(engine, signal.SIGKILL)
     assert last.code == "engine_died"
     assert last.remedy
     assert isinstance((await _collect(engine, "Say hello."))[-1], Answer)
@@ -78,14 +84,7 @@ async def test_a_killed_engine_ends_the_ask_and_the_next_ask_works() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")
 async def test_an_engine_compiled_for_another_processor_says_so() -> None:
     engine = Engine("cpu")
-    events: list[Event] = []
-    async for event in engine.ask(Ask(text=LONG)):
-        events.append(event)
-        if isinstance(event, Text) and len(events) == 3:
-            assert engine.pid is not None
-            os.kill(engine.pid, signal.SIGILL)
-    last = events[-1]
-    assert isinstance(last, Failure)
+    last = await _killed(engine, signal.SIGILL)
     assert "llama.cpp" in last.remedy
     engine.close()
 
