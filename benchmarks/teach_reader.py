@@ -31,7 +31,7 @@ from models.runtimes import Runtimes
 from models.texts import Language
 from skills.faq.judging import CHOICES
 
-_SCALE = 2.0
+SCALE = 2.0
 _WARM_UP = 6  # steps
 _MOST_AT_ONCE = 2600  # tokens of rows that go through the layers together
 _MODULES = {
@@ -57,7 +57,7 @@ class Changed(nn.Module):
         """(…, in) to (…, out)."""
         change = functional.linear(functional.linear(x, self.down.to(x.dtype)), self.up.to(x.dtype))
         kept: Tensor = self.linear(x)
-        return kept + _SCALE * change
+        return kept + SCALE * change
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ def write(changes: dict[str, Changed], out: Path) -> None:
     writer = gguf.GGUFWriter(out, "qwen2")
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, _SCALE * rank)
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, SCALE * rank)
     for name, changed in changes.items():
         for end, weights in (("lora_a", changed.down), ("lora_b", changed.up)):
             writer.add_tensor(f"{name}.{end}", weights.detach().half().numpy())

@@ -25,6 +25,7 @@ _ENGLISH = "all-minilm-l6-v2"
 FINDER = "all-mpnet-base-v2"
 BOTH = "en+"  # in the place of a language: MiniLM and mpnet side by side
 FAST = "fast.onnx"  # the file that reads many texts fast, at a slight loss
+TAUGHT = "finder.onnx"  # the file that was taught to find answers to customers' messages
 _BATCH = 32
 
 
@@ -36,6 +37,11 @@ def name_for(language: str) -> str:
 def names_for(language: str) -> tuple[str, ...]:
     """Return the models whose vectors stand side by side for a language; more than one for `BOTH` only."""
     return (_ENGLISH, FINDER) if language == BOTH else (name_for(language),)
+
+
+def model_of(name: str) -> str:
+    """Return the catalog's name of the model behind an encoder's, which may say more after an @."""
+    return name.partition("@")[0]
 
 
 def prefix_of(name: str, kind: Kind = "query") -> str:

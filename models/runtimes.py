@@ -15,7 +15,7 @@ import psutil
 from models.adapters import reading_adapter
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
-from models.embedder import BOTH, FAST, FINDER, Embedder, SideBySide, name_for
+from models.embedder import BOTH, FAST, FINDER, TAUGHT, Embedder, SideBySide, name_for
 from models.errors import TEXTS, BadInputError, CorruptModelError, InhouseError, ResourceError
 from models.files import existing_file
 from models.llm import LanguageModel
@@ -132,10 +132,16 @@ class Runtimes:
         return self._embedder(name_for(language))
 
     def finder(self, language: str, texts: int) -> Embedder:
-        """Return what finds best among so many texts: for a few English ones mpnet, where it is here."""
-        if language == "en" and texts <= _FEW_TEXTS and self.store.has(FINDER):
-            return self._embedder(FINDER)
-        return self.embedder(language)
+        """Return what finds best among so many texts: for a few English ones mpnet, where it is here.
+
+        An encoder does so as it was taught, where it was; its name says which lesson it had.
+        """
+        few = language == "en" and texts <= _FEW_TEXTS and self.store.has(FINDER)
+        name = FINDER if few else name_for(language)
+        lesson = self.store.made(name, TAUGHT) if self.store.has(name) else ""
+        return (
+            self._in_form(name, f"{name}@{lesson[:8]}", TAUGHT) if lesson else self._embedder(name)
+        )
 
     def _embedder(self, name: str) -> Embedder:
         if name not in self._warm:  # what is missing is named before any other model leaves
@@ -154,15 +160,19 @@ class Runtimes:
 
     def _fast(self, language: str) -> Embedder:
         name = name_for(language)
-        key = f"{name} fast"
-        folder = self.store.root / name
-        if key not in self._warm and not (self.store.folder(name) / FAST).exists():
-            return self.embedder(language)
+        made = self.store.has(name) and self.store.made(name, FAST)
+        return self._in_form(name, name, FAST) if made else self.embedder(language)
+
+    def _in_form(self, model: str, name: str, file: str) -> Embedder:
+        """Return an encoder that runs from another file than `model.onnx`."""
+        key = f"{model} {Path(file).stem}"
+        if key not in self._warm:
+            self.store.folder(model)
 
         def load(_: Model, use: Use) -> Embedder:
-            return Embedder(folder, name, use, self.threads, FAST)
+            return Embedder(self.store.root / model, name, use, self.threads, file)
 
-        entry = msgspec.structs.replace(catalog().get(name), id=key)
+        entry = msgspec.structs.replace(catalog().get(model), id=key)
         return self._get(entry, "ONNX Runtime", load)
 
     def own_embedder(self, folder: Path) -> Embedder:

@@ -87,6 +87,10 @@ class Store:
             self.file(name, path)
         return self.root / name
 
+    def made(self, name: str, path: str) -> str:
+        """Return the SHA-256 of a file that was made when a model landed; nothing if it was not made."""
+        return str(self._record(name).get(path, {}).get("sha256", ""))
+
     def _record(self, name: str) -> dict[str, dict[str, Any]]:
         try:
             record: dict[str, dict[str, Any]] = json.loads(
@@ -110,11 +114,16 @@ class Store:
 
         self._need_space(model)
         with FileLock(self.root / f".{model.id}.lock"):  # a second process waits for the first
-            if not self._whole(model):
+            if not self.whole(model):
                 self._pull(model, progress, should_stop)
 
-    def _whole(self, model: Model) -> bool:
-        return self.has(model.id) and not self.verify(model)
+    def whole(self, model: Model) -> bool:
+        """Say whether a model is here as the catalog has it; reads every file."""
+        return self.has(model.id) and not self.verify(model) and not self.lacks(model)
+
+    def lacks(self, model: Model) -> list[str]:
+        """Return the files that are made of a model now and were not yet when it landed here."""
+        return [path for path in model.derived if not self.made(model.id, path)]
 
     def _need_space(self, model: Model) -> None:
         """Raise before the first byte if the disk can't hold the model."""
@@ -130,12 +139,17 @@ class Store:
             raise ResourceError(TEXTS("no_space", path=self.root, **values))
 
     def _fetch(self, model: Model, into: Path, progress: Progress, should_stop: ShouldStop) -> None:
-        """Ask the sources in their order; the last one's error is what is reported."""
-        for number, source in enumerate(self.sources):
+        """Ask the sources in their order; the last one's error is what is reported.
+
+        What has landed before, and lacks something, is not fetched again.
+        """
+        here = [FolderSource(self.root / model.id)] if self.has(model.id) else []
+        sources = [*here, *self.sources]
+        for number, source in enumerate(sources):
             try:
                 source.fetch(model, into, lambda n: progress(n, None), should_stop)
             except ResourceError:
-                if number == len(self.sources) - 1:
+                if number == len(sources) - 1:
                     raise
             else:
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks import teach_finder
 from benchmarks.faq import DEVELOPED, QUESTIONS
 from benchmarks.lessons import TAUGHT, Message, Shop, parsed, written
 from benchmarks.teach_reader import Changed, grouped, loss_of, read, row_of, seen, write
+from models.encoders import change
 
 SHOP = Shop(
     "shop.md", "en", ((1, 2, 3), (1, 2, 4), (1, 2, 5), (1, 2, 6, 7)), (8, 9),
@@ -95,6 +98,19 @@ def test_a_change_is_nothing_at_first() -> None:
     with torch.no_grad():
         changed.up += 1
     assert not torch.equal(changed(x), linear(x))
+
+
+def test_what_a_finder_learned_is_added_to_its_weights(tmp_path: Path) -> None:
+    plain = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.GELU(), torch.nn.Linear(32, 8))
+    taught = copy.deepcopy(plain)
+    changes = teach_finder.changed(taught, 2)
+    assert list(changes) == ["0", "2"]
+    torch.nn.init.normal_(changes["0"].up, std=0.1)
+    x = torch.randn(3, 64)
+    assert not torch.allclose(taught(x), plain(x), atol=1e-2)
+    teach_finder.write(changes, tmp_path / "changes.safetensors")
+    change(plain, tmp_path / "changes.safetensors")
+    assert torch.allclose(taught(x), plain(x), atol=1e-2)
 
 
 def test_a_lesson_goes_on_where_an_earlier_one_ended(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def _lines(report: dict[str, Any], options: Options) -> list[str]:
     for name, state in report["skills"].items():
         key = "skill_ready" if state["ready"] else "skill_missing"
         lines.append(options.say(TEXTS(key, name=name, models=", ".join(state["models"]) or "-")))
+    lines += [options.say(TEXTS("model_older", name=name)) for name in report["older_models"]]
     tried = report["connections_tried"]
     key = "connections_some" if tried else "connections_none"
     lines.append(options.say(TEXTS(key, n=len(tried), last=tried[-1] if tried else "")))
@@ -121,6 +122,7 @@ def examine(options: Options) -> dict[str, Any]:
         },
         "models_folder": str(store.root),
         "models": {name: len(store.verify_sizes(name)) == 0 for name in here},
+        "older_models": [model.id for model in here.values() if store.lacks(model)],
         "disk_free_gb": round(shutil.disk_usage(place).free / 1e9),
         "skills": skills,
         "settings": {s.name: s.origin for s in preferences.every() if s.origin != "default"},

@@ -119,7 +119,7 @@ def pull(
     wanted = [catalog().get(name) for name in names]
     wanted += catalog().in_set(chosen) if chosen else []  # type: ignore[arg-type]
     for model in wanted:
-        if not store.has(model.id) or store.verify(model):
+        if not store.whole(model):
             _pull_one(store, model, options, as_json=as_json)
 
 

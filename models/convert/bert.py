@@ -1,12 +1,13 @@
-"""A BERT-like sentence encoder from its published safetensors to the ONNX file that reads many texts fast."""
+"""A BERT-like sentence encoder from its published safetensors to ONNX files: a fast one, and a taught one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from models.convert.taught import write_taught
 from models.devices import Use
 from models.embedder import FAST, Embedder
-from models.encoders import export, load_encoder, quantize_fused, shape_of
+from models.encoders import export, load_encoder, quantize_blocks, quantize_fused, shape_of
 from models.errors import TEXTS
 
 _PROBES = (
@@ -17,8 +18,9 @@ _PROBES = (
 
 
 def convert_bert(folder: Path) -> None:
-    """Write `fast.onnx` beside `model.safetensors`: attention fused, weights and activations in int8.
+    """Write `fast.onnx` and `finder.onnx` beside `model.safetensors`.
 
+    The fast one has attention fused, weights and activations in int8.
     Eight-bit weights overflow on processors without VNNI, seven-bit ones are a little coarser: of both,
     that one is kept whose vectors are nearer to those of fp32 on this machine.
     """
@@ -37,6 +39,7 @@ def convert_bert(folder: Path) -> None:
     best.replace(folder / FAST)
     for path in (full, *made.values()):
         path.unlink(missing_ok=True)
+    write_taught(encoder, folder.name, folder, quantize_blocks)
 
 
 def _encoder(folder: Path, path: Path) -> Embedder:

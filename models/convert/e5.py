@@ -12,6 +12,7 @@ import json
 import math
 import struct
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own convention
 from torch import Tensor, nn
 
+from models.convert.taught import write_taught
+from models.embedder import MULTILINGUAL
 from models.encoders import export, quantize_dynamic
 
 _BLOCK = 32
@@ -189,7 +192,7 @@ class Encoder(nn.Module):
 
 
 def convert_e5(folder: Path) -> None:
-    """Write `model.onnx` (int8), `tokenizer.json` and `charmap.json` beside `e5-small-q4.bin`."""
+    """Write `model.onnx`, `finder.onnx`, `tokenizer.json` and `charmap.json` beside `e5-small-q4.bin`."""
     file = read((folder / "e5-small-q4.bin").read_bytes())
     write_tokenizer(file, folder)
     encoder = Encoder(file).eval().requires_grad_(False)
@@ -197,6 +200,7 @@ def convert_e5(folder: Path) -> None:
     export(encoder, full)
     quantize_dynamic(full, folder / "model.onnx", narrow=False)
     full.unlink()
+    write_taught(encoder, MULTILINGUAL, folder, partial(quantize_dynamic, narrow=False))
 
 
 def write_tokenizer(file: Published, folder: Path) -> None:

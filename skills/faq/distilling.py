@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.embedder import FINDER, name_for
+from models.embedder import FINDER, model_of, name_for
 from skills.contract import Context
 from skills.faq.entries import Entry
 from skills.faq.index import Base
@@ -47,7 +47,7 @@ class Distiller:
         from models.tokens import Tokens
 
         self._base, self._context = base, context
-        self._name = base.embedder.name
+        self._name = model_of(base.embedder.name)
         if self._name == FINDER:  # reads one question in milliseconds, but not eight pairs
             self._name = name_for("en")
         self._source = context.runtimes.store.folder(self._name)

@@ -191,7 +191,7 @@ def open_base(
         entries = len(contents.entries)
         embedder = context.runtimes.finder("zh" if chinese else "en", entries)
         folder = knowledge.folder(context.home)
-        kept = folder / f"{embedder.name[:20]}-{language}.json"
+        kept = folder / f"{_slug(embedder)}-{language}.json"
         name = _collection_name(knowledge, embedder)
         collection = _open_collection(root, name)
         indexer = _Indexer(collection, contents, embedder, context)
@@ -236,8 +236,12 @@ def _client(root: Path) -> Any:
 
 
 def _collection_name(knowledge: Knowledge, embedder: Embedder) -> str:
-    """Return a name of the few characters that Chroma allows."""
-    return f"kb-{knowledge.key}-{embedder.name[:20]}"
+    return f"kb-{knowledge.key}-{_slug(embedder)}"
+
+
+def _slug(embedder: Embedder) -> str:
+    """Return what tells an encoder from others, in few characters, all of which Chroma allows."""
+    return embedder.name.replace("@", "-")[-20:]
 
 
 def _open_collection(root: Path, name: str) -> Any:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from models.embedder import FINDER
+from models.embedder import FINDER, model_of
 from models.texts import Language
 from skills.faq.gists import Gists
 from skills.faq.index import Base, Hit
@@ -55,7 +55,7 @@ class _Blend:
 _ANY = ""  # encoder
 _BLENDS = {FINDER: _Blend(0.2, 0.3, 1.5, 5, gist=0.0), _ANY: _Blend()}
 _TAUGHT = {
-    FINDER: _Blend(likelihood=0.2, candidates=6, gist=0.0),
+    FINDER: _Blend(likelihood=0.2, candidates=5, gist=0.0),
     _ANY: _Blend(likelihood=0.2, candidates=8, gist=0.0, clear=2.5),
 }
 
@@ -188,4 +188,4 @@ def _by_gist(
 
 def _blend(base: Base, reader: Reader) -> _Blend:
     blends = _TAUGHT if reader.decides else _BLENDS
-    return blends.get(base.embedder.name, blends[_ANY])
+    return blends.get(model_of(base.embedder.name), blends[_ANY])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from agents.jobs import Jobs
 from agents.protocol import Ask
@@ -31,6 +32,16 @@ def test_a_report_in_words_and_as_json(inhouse: Program, home: Path) -> None:
     report = inhouse("doctor", "--json").last
     assert report["connections_tried"] == ["2026-01-01T10:00:00 192.0.2.7"]
     assert report["skills"]["faq"]["ready"]
+
+
+@pytest.mark.small
+def test_what_an_older_model_lacks_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.store.Store.made", lambda store, name, path: "")
+    said = CliRunner().invoke(main, ["doctor"]).output
+    assert "What it lacks is made of what is here by: inhouse models pull all-minilm-l6-v2" in said
+    assert "smollm2" not in [
+        line.split()[0] for line in said.splitlines() if "earlier version" in line
+    ]
 
 
 @pytest.mark.small

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.embedder import FINDER
+from models.embedder import FINDER, model_of
 from models.errors import BadInputError, ModelMissingError, ResourceError, Stopped
 from models.llm import Turn, never
 from models.runtimes import Runtimes
@@ -265,17 +265,34 @@ def _claims_to_be_huge() -> bytes:
 
 @pytest.mark.standard
 def test_what_finds_among_few_english_texts_is_mpnet(standard: Runtimes) -> None:
-    """Its vectors, from 8-bit weights, are those of fp32 (torch) to a hundredth of a cosine."""
+    """Its vectors, from 8-bit weights, are those of fp32 (torch), as it was taught, to a hundredth."""
     from models import encoders, finetune
+    from models.adapters import finding_changes
     from models.tokens import Tokens
 
     texts = ["Can I return a helmet?", "it doesn't fit, will you take it back", "Is there parking?"]
     finder = standard.finder("en", 100)
-    assert finder.name == FINDER
+    assert finder.name.startswith(f"{FINDER}@")
     vectors = finder.encode(texts)
     folder = standard.store.folder(FINDER)
-    exact = finetune.vectors_of(encoders.load_encoder(folder), Tokens(folder).ids(texts))
+    encoder, changes = encoders.load_encoder(folder), finding_changes(FINDER)
+    assert changes
+    encoders.change(encoder, changes)
+    exact = finetune.vectors_of(encoder, Tokens(folder).ids(texts))
     assert np.abs(vectors @ vectors.T - exact @ exact.T).max() < 0.01
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
-    assert standard.finder("en", 100_000).name == "all-minilm-l6-v2"
-    assert standard.finder("zh", 100).name == "multilingual-e5-small"
+    assert standard.finder("en", 100_000).name.startswith("all-minilm-l6-v2@")
+    assert standard.finder("zh", 100).name.startswith("multilingual-e5-small@")
+
+
+def test_an_encoder_that_was_not_taught_finds_as_it_is(
+    small: Runtimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught = small.finder("en", 100)
+    monkeypatch.setattr(
+        small.store, "made", lambda name, path: ""
+    )  # it came before there was a lesson
+    plain = small.finder("en", 100)
+    assert plain.name == "all-minilm-l6-v2" == model_of(taught.name)
+    text = ["can I send it back?"]
+    assert 0.5 < float((taught.encode(text) @ plain.encode(text).T)[0, 0]) < 0.999

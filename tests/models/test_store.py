@@ -14,6 +14,7 @@ import pytest
 
 from models.catalog import Archive, File, Model, Part, Wheel, catalog
 from models.errors import CorruptModelError, ModelMissingError, ResourceError, Stopped, UsageError
+from models.sources.local import FolderSource
 from models.store import Store
 
 PARTS = {"demo-weights-one": b"first half, ", "demo-weights-two": b"second half"}
@@ -170,6 +171,34 @@ def test_stopping_keeps_what_came(tmp_path: Path, model: Model) -> None:
     assert (tmp_path / "models/.partial/demo/state.json").exists()
     _pull(store, model)
     assert store.has("demo")
+
+
+def test_what_an_older_model_lacks_is_made_of_what_is_here(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "models")
+    _pull(store, model)
+    monkeypatch.setattr(
+        "models.convert.convert",
+        lambda name, folder: (folder / "finder.onnx").write_bytes(
+            (folder / "model.bin").read_bytes()
+        ),
+    )
+    newer = msgspec.structs.replace(model, convert="demo", derived=("finder.onnx",))
+    assert store.lacks(newer) == ["finder.onnx"]
+    assert not store.whole(newer)
+    nothing = Store(tmp_path / "models", sources=[FolderSource(tmp_path / "nowhere")])
+    _pull(nothing, newer)
+    assert store.made("demo", "finder.onnx") == _sha(b"".join(PARTS.values()))
+    assert store.whole(newer)
+
+
+def test_what_is_damaged_here_is_fetched(tmp_path: Path, model: Model) -> None:
+    store = Store(tmp_path / "models")
+    _pull(store, model)
+    (tmp_path / "models/demo/model.bin").write_bytes(b"cut")
+    _pull(store, model)
+    assert store.verify(model) == []
 
 
 def test_damage_is_found(tmp_path: Path, model: Model) -> None:
