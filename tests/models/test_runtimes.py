@@ -288,11 +288,15 @@ def test_what_finds_among_few_english_texts_is_mpnet(standard: Runtimes) -> None
 def test_an_encoder_that_was_not_taught_finds_as_it_is(
     small: Runtimes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taught = small.finder("en", 100)
+    used: list[str] = []
+    monkeypatch.setattr(small.store, "used", used.append)
+    runtimes = Runtimes(small.store, "cpu")
+    taught = runtimes.finder("en", 100)
+    assert "all-minilm-l6-v2" in used  # or it would be said that nobody needs it
     monkeypatch.setattr(
         small.store, "made", lambda name, path: ""
     )  # it came before there was a lesson
-    plain = small.finder("en", 100)
+    plain = runtimes.finder("en", 100)
     assert plain.name == "all-minilm-l6-v2" == model_of(taught.name)
     text = ["can I send it back?"]
     assert 0.5 < float((taught.encode(text) @ plain.encode(text).T)[0, 0]) < 0.999

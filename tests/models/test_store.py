@@ -222,6 +222,7 @@ def test_the_catalog_is_whole() -> None:
     for model in catalog().models.values():
         assert model.wheels, model.id
         assert model.used_by, model.id
+        assert bool(model.convert) == bool(model.derived) == bool(model.convert_mb), model.id
         archives = {archive.path: archive for archive in model.archives}
         for file in model.files:
             if file.archive:
