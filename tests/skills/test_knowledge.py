@@ -96,8 +96,8 @@ class Counting:
 def test_only_what_changed_is_indexed_again(
     small: Runtimes, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counting = Counting(small.embedder("en"))
-    monkeypatch.setattr(small, "embedder", lambda language: counting)
+    counting = Counting(small.finder("en", 3))
+    monkeypatch.setattr(small, "finder", lambda language, texts: counting)
     context = Context(small, home)
     base = Knowledge("shop", (str(folder),))
     result_of(open_base(base, context, language="en"))
