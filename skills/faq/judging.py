@@ -36,7 +36,7 @@ _PLAINLY_ASKED: dict[Language, tuple[str, ...]] = {
     "zh": ("能寄到国外吗", "这个多少钱", "周日开门吗"),
 }
 _BEYOND_PLAIN = 0.5  # log-odds by which an honest question may please the model more than those
-_PLAIN_TAUGHT = -1.5  # log-odds that no honest question reached with the taught one
+_PLAIN_TAUGHT = -1.5  # log-odds that one of 108 honest questions exceeded with the taught one
 _ORDER_WEIGHT = 2.0
 _ORDER = re.compile(
     r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
@@ -162,7 +162,7 @@ class TaughtReader(_Judge):
 
     `benchmarks/teach_reader.py` says how. Its odds need no calibration: they are even where it can't tell
     whether the entry answers or none does. What makes it say yes of an entry that answers nothing is taken
-    off, as it is for one that was not taught; no honest question did so.
+    off, as it is for one that was not taught; of 108 honest questions one did so.
     """
 
     decides = True
