@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from assets import SAMPLES
-from benchmarks.faq import DEVELOPED, SHOPS, covid, sample_cases
+from benchmarks.faq import DEVELOPED, QUESTIONS, SHOPS, covid, sample_cases
 from benchmarks.lessons import HELD
 from models.devices import Use, threads
 from models.embedder import FINDER, MULTILINGUAL, TAUGHT, Embedder, name_for
@@ -56,12 +56,11 @@ def shops() -> Iterator[Asked]:
             questions = DEVELOPED / "questions.jsonl"
             yield _asked(f"held shops, {language}", language, DEVELOPED / name, questions)
     for name, language in SHOPS["sample"]:
-        yield _asked(f"sample, {language}", language, SAMPLES / name, None)
+        yield _asked(f"sample, {language}", language, SAMPLES / name, QUESTIONS)
 
 
-def _asked(kind: str, language: Language, path: Path, questions: Path | None) -> Asked:
-    cases = sample_cases(path.name, questions) if questions else sample_cases(path.name)
-    able = [case for case in cases if case.entry]
+def _asked(kind: str, language: Language, path: Path, questions: Path) -> Asked:
+    able = [case for case in sample_cases(path.name, questions) if case.entry]
     entries = read_entries(path)
     numbers = {entry.question: number for number, entry in enumerate(entries)}
     right = [numbers[case.entry] for case in able]

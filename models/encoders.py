@@ -11,7 +11,7 @@ import json
 import logging
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,14 @@ def export(encoder: nn.Module, path: Path) -> None:
             encoder, example, str(path), input_names=list(_NAMES), output_names=outputs,
             dynamic_axes=dict.fromkeys([*_NAMES, *outputs], axes), opset_version=17, dynamo=False,
         )  # fmt: skip
+
+
+def write(encoder: nn.Module, target: Path, quantize: Callable[[Path, Path], None]) -> None:
+    """Write an encoder as `quantize` makes it, which gets a file in fp32 and the target."""
+    full = target.with_name("fp32.onnx")
+    export(encoder, full)
+    quantize(full, target)
+    full.unlink()
 
 
 def quantize_dynamic(full: Path, target: Path, *, narrow: bool = True) -> None:

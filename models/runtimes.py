@@ -138,7 +138,7 @@ class Runtimes:
         """
         few = language == "en" and texts <= _FEW_TEXTS and self.store.has(FINDER)
         name = FINDER if few else name_for(language)
-        lesson = self.store.made(name, TAUGHT) if self.store.has(name) else ""
+        lesson = self.store.made(name, TAUGHT)
         return (
             self._in_form(name, f"{name}@{lesson[:8]}", TAUGHT) if lesson else self._embedder(name)
         )
@@ -160,7 +160,7 @@ class Runtimes:
 
     def _fast(self, language: str) -> Embedder:
         name = name_for(language)
-        made = self.store.has(name) and self.store.made(name, FAST)
+        made = self.store.made(name, FAST)
         return self._in_form(name, name, FAST) if made else self.embedder(language)
 
     def _in_form(self, model: str, name: str, file: str) -> Embedder:

@@ -88,7 +88,8 @@ class Store:
 
     def made(self, name: str, path: str) -> str:
         """Return the SHA-256 of a file that was made when a model landed; nothing if it was not made."""
-        return str(self._record(name).get(path, {}).get("sha256", ""))
+        record = self._record(name) if self.has(name) else {}
+        return str(record.get(path, {}).get("sha256", ""))
 
     def _record(self, name: str) -> dict[str, dict[str, Any]]:
         try:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from models.convert.taught import write_taught
 from models.embedder import MULTILINGUAL
-from models.encoders import export, quantize_dynamic
+from models.encoders import quantize_dynamic, write
 
 _BLOCK = 32
 _Q4 = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
@@ -196,11 +196,9 @@ def convert_e5(folder: Path) -> None:
     file = read((folder / "e5-small-q4.bin").read_bytes())
     write_tokenizer(file, folder)
     encoder = Encoder(file).eval().requires_grad_(False)
-    full = folder / "fp32.onnx"
-    export(encoder, full)
-    quantize_dynamic(full, folder / "model.onnx", narrow=False)
-    full.unlink()
-    write_taught(encoder, MULTILINGUAL, folder, partial(quantize_dynamic, narrow=False))
+    quantize = partial(quantize_dynamic, narrow=False)
+    write(encoder, folder / "model.onnx", quantize)
+    write_taught(encoder, MULTILINGUAL, folder, quantize)
 
 
 def write_tokenizer(file: Published, folder: Path) -> None:

@@ -6,14 +6,11 @@ from pathlib import Path
 
 from models.convert.taught import write_taught
 from models.embedder import FINDER
-from models.encoders import export, load_encoder, quantize_blocks
+from models.encoders import load_encoder, quantize_blocks, write
 
 
 def convert_mpnet(folder: Path) -> None:
     """Write `model.onnx` and `finder.onnx` beside `model.safetensors`."""
     encoder = load_encoder(folder)
-    full = folder / "fp32.onnx"
-    export(encoder, full)
-    quantize_blocks(full, folder / "model.onnx")
-    full.unlink()
+    write(encoder, folder / "model.onnx", quantize_blocks)
     write_taught(encoder, FINDER, folder, quantize_blocks)

@@ -9,7 +9,7 @@ from torch import nn
 
 from models.adapters import finding_changes
 from models.embedder import TAUGHT
-from models.encoders import change, export
+from models.encoders import change, write
 
 
 def write_taught(
@@ -17,14 +17,11 @@ def write_taught(
 ) -> None:
     """Change an encoder of the catalog, in place, to what was taught to find answers; write `finder.onnx`.
 
-    Nothing is done where nothing was taught. `quantize` writes its second path from the first one's fp32.
+    Nothing is done where nothing was taught. `quantize` is as for `models.encoders.write`.
 
     Raises:
         CorruptModelError: What was taught is damaged.
     """
     if changes := finding_changes(name):
         change(encoder, changes)
-        full = folder / "fp32.onnx"
-        export(encoder, full)
-        quantize(full, folder / TAUGHT)
-        full.unlink()
+        write(encoder, folder / TAUGHT, quantize)
