@@ -1,12 +1,13 @@
 """The FAQ desk: the first reading alone against both readings, on questions in people's own words.
 
-    python -m benchmarks.faq [--developed | --unseen | --covid FOLDER] [--most 60] [--only en]
+    python -m benchmarks.faq [--developed | --unseen | --covid FOLDER] [--letters] [--most 60] [--only en]
                              [--shop gym.md] [--first-only | --without-gists] [--typos 0.08]
 
 Without a folder: the sample shop's FAQs with `tests/data/faq_questions.jsonl` (written by the
 samples' hand: expect less from strangers). With `--developed`: twelve shops on whose questions the second
 reading's prompts, weights and leniency were chosen; six of them also taught the reader (`lessons`). With
-`--unseen`: eight shops whose questions were written before and asked after all that was chosen. With a
+`--unseen`: eight shops whose questions were written before and asked after all that was chosen; with
+`--letters` besides, what customers write and say at length to these, or to six of the developed. With a
 folder that holds `covid_faq_deepset.jsonl` and `covid_qsim_deepset.jsonl`: paraphrases of that FAQ's
 questions, and as near misses the same ones with their entry removed. Prints, with 95 % bootstrap intervals:
 right entry first; answered rightly and refused at the base's own threshold, which never saw these questions;
@@ -213,6 +214,7 @@ def main() -> int:
         "--unseen", action="store_true", help="eight shops that nothing was chosen on"
     )
     which.add_argument("--covid", type=Path)
+    parser.add_argument("--letters", action="store_true", help="letters and spoken messages")
     parser.add_argument("--only", choices=("en", "zh"))
     parser.add_argument("--shop", help="one of the shops alone")
     parser.add_argument("--most", type=int, default=60)
@@ -234,12 +236,12 @@ def main() -> int:
             shops = SAMPLES if chosen == "sample" else DEVELOPED
             questions = {
                 "sample": QUESTIONS,
-                "developed": DEVELOPED / "questions.jsonl",
-                "unseen": DEVELOPED / "unseen.jsonl",
+                "developed": DEVELOPED / ("letters.jsonl" if given.letters else "questions.jsonl"),
+                "unseen": DEVELOPED / ("letters.unseen.jsonl" if given.letters else "unseen.jsonl"),
             }[chosen]
             for name, kind in SHOPS[chosen]:
-                if given.only in (None, kind) and given.shop in (None, name):
-                    cases = mistyped(sample_cases(name, questions), given.typos)
+                cases = mistyped(sample_cases(name, questions), given.typos)
+                if cases and given.only in (None, kind) and given.shop in (None, name):
                     compare(name, shops / name, cases, context, kind, **how)
     return 0
 

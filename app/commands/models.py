@@ -160,7 +160,10 @@ def _pull_one(store: Store, model: Model, options: Options, *, as_json: bool = F
     if as_json:
         store.pull(model, _json_progress(model.id, total, options), threading.Event().is_set)
         return
-    click.echo(options.say(TEXTS("pulling", name=model.id, megabytes=total // _MEGA)), err=True)
+    said = TEXTS("pulling", name=model.id, megabytes=total // _MEGA)
+    if store.has(model.id) and not store.verify(model):
+        said = TEXTS("completing", name=model.id)
+    click.echo(options.say(said), err=True)
     line = _Line(total)
     try:
         store.pull(
