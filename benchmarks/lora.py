@@ -245,15 +245,15 @@ def read(changes: dict[str, Changed], path: Path) -> None:
         changed.up.data = tensors[f"{name}.lora_b"].float()
 
 
-def write(changes: dict[str, Changed], out: Path) -> None:
-    """Write the changes in the form in which llama.cpp reads adapters."""
+def write(changes: dict[str, Changed], out: Path, share: float = 1.0) -> None:
+    """Write the changes in the form in which llama.cpp reads adapters; a share of them will be in force."""
     import gguf
 
     rank = next(iter(changes.values())).down.shape[0]
     writer = gguf.GGUFWriter(out, "qwen2")
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, SCALE * rank)
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, share * SCALE * rank)
     for name, changed in changes.items():
         for end, weights in (("lora_a", changed.down), ("lora_b", changed.up)):
             writer.add_tensor(f"{name}.{end}", weights.detach().half().numpy())

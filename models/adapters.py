@@ -10,7 +10,7 @@ from models.files import file_sha256
 
 _SHA256 = {
     "qwen2.5-coder-1.5b-instruct.gguf": (
-        "5870e97443f851f9ea86730ac01086d118f12086f1bf9c02270f6635ae85f265"
+        "7ae41f9345d3383732968db61a20b5b9beaaefc3a9df774b1e8cf028a50f0c11"
     ),
     "all-minilm-l6-v2.safetensors": (
         "4d0dc849b38f500edd56be8b47617dc666d1b742a5785dbb4688094aef103dba"
