@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from benchmarks.overhead_work import CALL, LABELS, PHOTOS, REVIEWS, SALES, STORY
-from models.adapters import sorting_adapter
 from models.devices import threads
 from models.store import Store
 
@@ -29,16 +28,15 @@ BATCH = 8
 
 
 @cache
-def llama(*, sorting: bool = False) -> Any:
-    """Load the language model as `models.llm` does, as it is or as it was taught to sort."""
+def llama() -> Any:
+    """Load the language model as `models.llm` does."""
     import llama_cpp
 
     model = Store().best("llm")
-    adapter = sorting_adapter(model.id) if sorting else None
     n = threads()
     return llama_cpp.Llama(
         str(Store().file(model.id, "model.gguf")), n_ctx=4096, n_batch=512, n_threads=n,
-        n_threads_batch=n, verbose=False, seed=0, lora_path=str(adapter) if adapter else None,
+        n_threads_batch=n, verbose=False, seed=0,
     )  # fmt: skip
 
 
@@ -68,7 +66,7 @@ def judge() -> tuple[list[int], list[int], list[int]]:
     from skills.classify.judge import prompt
 
     turns, spoken = prompt(LABELS, {})
-    raw = llama(sorting=True)
+    raw = llama()
     formatter = Jinja2ChatFormatter(
         raw.metadata["tokenizer.chat_template"], eos_token="<|im_end|>", bos_token=""
     )
@@ -83,7 +81,7 @@ def judge() -> tuple[list[int], list[int], list[int]]:
 
 def judged() -> int:
     """Judge every review of the shop."""
-    raw = llama(sorting=True)
+    raw = llama()
     head, tail, firsts = judge()
     with (SHOP / REVIEWS).open(encoding="utf-8", newline="") as file:
         texts = [row["review"] for row in csv.DictReader(file)]

@@ -31,7 +31,7 @@ from torch.nn import functional
 
 from benchmarks.faq import DEVELOPED, Case, sample_cases
 from benchmarks.lessons import HELD, written
-from benchmarks.lora import SCALE, Changed
+from benchmarks.teach_reader import SCALE, Changed
 from models.embedder import MULTILINGUAL, Kind, prefix_of
 from models.encoders import load_encoder, padded, pooled
 from models.store import Store

@@ -33,15 +33,6 @@ def reading_adapter(model: str) -> Path | None:
     return _kept(f"{model}.gguf")
 
 
-def sorting_adapter(model: str) -> Path | None:
-    """Return what taught a chat model of the catalog to sort messages; None if nothing did.
-
-    Raises:
-        CorruptModelError: The file is not the one that was made.
-    """
-    return _kept(f"{model}.sorting.gguf")
-
-
 def finding_changes(model: str) -> Path | None:
     """Return what taught an encoder of the catalog to find answers; None if nothing did.
 

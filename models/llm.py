@@ -34,28 +34,18 @@ def never() -> bool:
 class LanguageModel:
     """A chat model in GGUF form.
 
-    Text of people's never becomes a control token: templates and contents are tokenized apart. `sorting`
-    is a file of low-rank changes that taught the model to sort, for those who `wear` it.
+    Text of people's never becomes a control token: templates and contents are tokenized apart.
     """
 
     def __init__(
-        self,
-        path: Path,
-        name: str,
-        use: Use,
-        threads: int,
-        *,
-        context_tokens: int = 4096,
-        sorting: Path | None = None,
+        self, path: Path, name: str, use: Use, threads: int, context_tokens: int = 4096
     ) -> None:
         import llama_cpp
 
         layers, of = layers_for(path, use.device, context_tokens)
         if layers >= 0 and of:
             use = replace(use, why=TEXTS("device_some_layers", why=use.why, n=layers, total=of))
-        self.name, self.use, self.sorting = name, use, sorting
-        self._worn: Path | None = None
-        self._adapters: dict[Path, Any] = {}  # llama.cpp frees them with the model
+        self.name, self.use = name, use
         self.context_tokens = context_tokens
         self.raw: Any = llama_cpp.Llama(
             str(path),
@@ -76,39 +66,6 @@ class LanguageModel:
         """Let a stop end even a long prompt: llama.cpp asks between its operations."""
         self._abort = llama_cpp.ggml_abort_callback(lambda _: self._should_stop())
         llama_cpp.llama_set_abort_callback(self.raw.ctx, self._abort, ctypes.c_void_p(0))
-
-    def wear(self, adapter: Path | None) -> None:
-        """Read on with low-rank changes to the weights, or with none; what was read before is forgotten then.
-
-        Talks in another context (`Sequences`) stay as they are.
-
-        Raises:
-            ValueError: It is no adapter of this model.
-        """
-        if adapter == self._worn:
-            return
-        self.raw.reset()
-        self.put_on(self.raw.ctx, adapter)
-        self._worn = adapter
-
-    def put_on(self, context: Any, adapter: Path | None) -> None:
-        """Put low-rank changes, a GGUF file, on the weights in one context of the model, or take them off.
-
-        Raises:
-            ValueError: It is no adapter of this model.
-        """
-        import llama_cpp
-
-        if adapter is not None and adapter not in self._adapters:
-            loaded = llama_cpp.llama_adapter_lora_init(self.raw.model, str(adapter).encode())
-            if loaded is None:
-                raise ValueError(f"{adapter} is no adapter of {self.name}")
-            self._adapters[adapter] = loaded
-        worn = [self._adapters[adapter]] if adapter is not None else []
-        adapters = (llama_cpp.llama_adapter_lora_p_ctypes * len(worn))(*worn)
-        scales = (ctypes.c_float * len(worn))(*[1.0] * len(worn))
-        if llama_cpp.llama_set_adapters_lora(context, adapters, len(worn), scales):
-            raise ValueError(f"{adapter} can't be put on {self.name}")
 
     def _load_template(self, llama_cpp: Any) -> Any:
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
@@ -227,7 +184,6 @@ class LanguageModel:
         should_stop: ShouldStop,
         grammar: Any,
     ) -> Iterator[str]:
-        self.wear(None)
         decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         with self.stopping(should_stop):
             penalty = (

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 import psutil
 
-from models.adapters import reading_adapter, sorting_adapter
+from models.adapters import reading_adapter
 from models.catalog import Model, catalog
 from models.devices import Use, choose, threads
 from models.embedder import BOTH, FAST, FINDER, TAUGHT, Embedder, SideBySide, name_for
@@ -238,8 +238,7 @@ class Runtimes:
         gc.collect()
 
     def _load_llm(self, model: Model, use: Use) -> LanguageModel:
-        path, sorting = self.store.file(model.id, "model.gguf"), sorting_adapter(model.id)
-        return LanguageModel(path, model.id, use, self.threads, sorting=sorting)
+        return LanguageModel(self.store.file(model.id, "model.gguf"), model.id, use, self.threads)
 
     def _load_speech(self, model: Model, use: Use) -> SpeechModel:
         return SpeechModel(self.store.folder(model.id), model.id, use, self.threads)

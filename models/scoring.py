@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,18 +36,9 @@ class LabelScorer:
     branches.
     """
 
-    def __init__(
-        self,
-        model: LanguageModel,
-        turns: Sequence[Turn],
-        labels: Sequence[str],
-        adapter: Path | None = None,
-    ) -> None:
-        """`turns` hold the mark of `slot()` exactly once, where the text goes.
-
-        `adapter` is a GGUF file with low-rank changes to the weights, in force here only.
-        """
-        self.model, self.labels, self._adapter = model, list(labels), adapter
+    def __init__(self, model: LanguageModel, turns: Sequence[Turn], labels: Sequence[str]) -> None:
+        """`turns` hold the mark of `slot()` exactly once, where the text goes."""
+        self.model, self.labels = model, list(labels)
         self._head, self._tail = split_at_slot(model, turns)
         self._trie = _Node()
         end = model.raw.token_eos()
@@ -73,7 +63,6 @@ class LabelScorer:
         room = self.model.context_tokens - len(self._head) - len(self._tail) - 32
         tokens = self.model.tokens(text)[: max(0, min(room, _MAX_TEXT_TOKENS))]
         with self.model.stopping(should_stop):
-            self.model.wear(self._adapter)
             self._restore_head()
             raw.eval(tokens + self._tail)
             scores = np.full(len(self.labels), -np.inf)

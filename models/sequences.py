@@ -57,7 +57,17 @@ class Sequences:
         self._states: OrderedDict[Tokens, Any] = OrderedDict()  # ctypes arrays
         self._bytes = 0
         if adapter is not None:
-            model.put_on(self._context.ctx, adapter)
+            self._adapt(adapter)
+
+    def _adapt(self, path: Path) -> None:
+        native = self._native
+        adapter = native.llama_adapter_lora_init(self._model.raw.model, str(path).encode())
+        if adapter is None:
+            raise ValueError(f"{path} is no adapter of {self._model.name}")
+        adapters = (native.llama_adapter_lora_p_ctypes * 1)(adapter)
+        scales = (ctypes.c_float * 1)(1.0)
+        if native.llama_set_adapters_lora(self._context.ctx, adapters, 1, scales):
+            raise ValueError(f"{path} can't be put on {self._model.name}")
 
     def begin(self, head: Tokens) -> None:
         """Read a beginning, but for its last token, and keep its state.

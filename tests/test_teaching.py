@@ -13,8 +13,7 @@ import torch
 from benchmarks import teach_finder
 from benchmarks.faq import DEVELOPED, QUESTIONS
 from benchmarks.lessons import TAUGHT, Message, Shop, parsed, written
-from benchmarks.lora import Changed, grouped, read, row_of, seen, write
-from benchmarks.teach_reader import loss_of
+from benchmarks.teach_reader import Changed, grouped, loss_of, read, row_of, seen, write
 from models.encoders import change
 
 SHOP = Shop(
@@ -64,7 +63,7 @@ def test_a_message_is_read_after_its_entry_and_the_nearest_others() -> None:
 
 
 def test_each_message_sees_the_head_and_itself() -> None:
-    tokens, owner, positions, ends = row_of((1, 2, 6, 7), {0: (20, 21), 1: (22,)}, (8, 9), 3)
+    tokens, owner, positions, ends = row_of(SHOP, 3, [0, 1])
     assert tokens == [1, 2, 6, 7, 20, 21, 8, 9, 22, 8, 9]
     assert positions == [0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6]
     assert ends == [(7, 3, 0), (10, 3, 1)]
@@ -75,16 +74,15 @@ def test_each_message_sees_the_head_and_itself() -> None:
 
 
 def test_rows_of_like_length_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.lora._MOST_AT_ONCE", 14)
-    messages = {0: (20, 21), 1: (22,)}
-    rows = [row_of(SHOP.heads[entry], messages, SHOP.tail) for entry in (3, 0, 1)]
+    monkeypatch.setattr("benchmarks.teach_reader._MOST_AT_ONCE", 14)
+    rows = [row_of(SHOP, entry, [0, 1]) for entry in (3, 0, 1)]
     assert [len(group) for group in grouped(rows)] == [1, 1, 1]
-    monkeypatch.setattr("benchmarks.lora._MOST_AT_ONCE", 22)
+    monkeypatch.setattr("benchmarks.teach_reader._MOST_AT_ONCE", 22)
     assert [len(group) for group in grouped(rows)] == [2, 1]
 
 
 def test_the_loss_falls_where_the_right_one_wins() -> None:
-    ends = [(1, 0), (0, 0), (2, 1)]
+    ends = [(0, 0, 1, 0), (0, 0, 0, 0), (0, 0, 2, 1)]
     right, wrong = torch.tensor([4.0, -4.0, -4.0]), torch.tensor([-4.0, 4.0, 4.0])
     assert float(loss_of(SHOP, ends, right)) < 0.1
     assert float(loss_of(SHOP, ends, wrong)) > 3

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.files import file_sha256
 from models.llm import LanguageModel, ShouldStop, Turn
 from models.scoring import LabelScorer
 from models.texts import Catalogue, Language, language_of
@@ -26,7 +25,7 @@ from skills.instructions import for_the_shop
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
-SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
+_SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
     "en": ("N/A", "[no text]", ""), "zh": ("无", "（空）", ""),
 }  # fmt: skip
 
@@ -83,9 +82,7 @@ def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]
 class Judge:
     """Sorts texts into `labels`. Equal texts are read once.
 
-    The model judges as it was taught to, where it was, unless `taught` is false; how it was taught is in
-    `benchmarks/teach_sorter.py`. `name` tells judges apart: reader, groups and meanings; `reader` is the
-    model and what taught it.
+    `name` tells judges apart: model, groups and meanings; `reader` is the model's own.
     What each group gets for messages that say nothing is taken off (contextual calibration, Zhao et al. 2021,
     "Calibrate before use"): it is what the model would rather say, whatever it reads.
     `guarded` leaves out what a text says to its sorter; benchmarks turn it and `calibrated` off to compare.
@@ -95,19 +92,12 @@ class Judge:
     calibrated = True
 
     def __init__(
-        self,
-        model: LanguageModel,
-        labels: Sequence[str],
-        meanings: Mapping[str, str] | None = None,
-        *,
-        taught: bool = True,
+        self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
     ) -> None:
-        adapter = model.sorting if taught else None
-        self.labels, self.meanings = list(labels), dict(meanings or {})
-        self.reader = f"{model.name}@{file_sha256(adapter)[:8]}" if adapter else model.name
-        self.name = f"{self.reader} {self.labels} {meanings or {}}"
+        self.labels, self.reader, self.meanings = list(labels), model.name, dict(meanings or {})
+        self.name = f"{model.name} {self.labels} {meanings or {}}"
         turns, spoken = prompt(labels, meanings or {})
-        self._scorer = LabelScorer(model, turns, spoken, adapter)
+        self._scorer = LabelScorer(model, turns, spoken)
         self._seen: dict[str, Verdict] = {}
         self._usual: Floats | None = None
 
@@ -132,7 +122,7 @@ class Judge:
         scores = self._scorer.score(text, should_stop)
         if self.calibrated:
             if self._usual is None:
-                empty = SAYING_NOTHING[language_of(" ".join(self.labels))]
+                empty = _SAYING_NOTHING[language_of(" ".join(self.labels))]
                 found = [self._scorer.score(message, should_stop) for message in empty]
                 self._usual = np.mean(found, axis=0)
             scores = scores - self._usual

@@ -41,7 +41,7 @@ class Second(msgspec.Struct, frozen=True):
 
     Attributes:
         labels: The groups, in the order of the probabilities.
-        reader: The language model that it was fitted with, as `Judge.reader` names it.
+        reader: The language model that it was fitted with.
         below: Confidence of the trained model below which a text is read.
         own: What the trained model's log-probabilities are multiplied by.
         read: What the language model's are.
@@ -118,12 +118,10 @@ def can_look(labels: Sequence[str], context: Context) -> bool:
     return len(labels) <= _MOST_GROUPS and bool(context.runtimes.reader_name())
 
 
-def judge_of(
-    labels: Sequence[str], meanings: Mapping[str, str], context: Context, *, taught: bool = True
-) -> Judge | None:
+def judge_of(labels: Sequence[str], meanings: Mapping[str, str], context: Context) -> Judge | None:
     """Return who reads a second time; None if nobody who can is here, or there are too many groups."""
     model = context.runtimes.reader() if can_look(labels, context) else None
-    return Judge(model, labels, meanings, taught=taught) if model else None
+    return Judge(model, labels, meanings) if model else None
 
 
 def look(
@@ -184,10 +182,9 @@ def seen_again(
     if minutes <= 0 or not len(unsure):
         return Seen(shares, unsure=len(unsure))
     yield Progress(0, None, note=context.say(TEXTS("loading")))
-    name, _, lesson = second.reader.partition("@")
-    judge = judge_of(second.labels, second.meanings, context, taught=bool(lesson))
+    judge = judge_of(second.labels, second.meanings, context)
     if judge is None or judge.reader != second.reader:
-        return Seen(shares, unsure=len(unsure), missing=name)
+        return Seen(shares, unsure=len(unsure), missing=second.reader)
     deadline = time.monotonic() + 60 * minutes
     read = yield from _read([texts[i] for i in unsure], judge, deadline, context, stops=False)
     rows = unsure[: len(read)]
