@@ -18,9 +18,7 @@ TEXTS = Catalogue(__package__)
 WEIGHT = 5.0  # spreads for odds that are e times as high
 WEIGHT_USUAL = 0.5
 WEIGHT_TAUGHT = 1.7  # spreads
-_LENIENT = (
-    1.0  # log-odds below even from which on an entry answers, chosen on six held shops (`lessons`)
-)
+_LENIENT = 1.0  # log-odds below even from which on an entry answers: chosen on `lessons.HELD`
 _OTHER_WORDS = 1.5  # log-odds lacking where the same is asked in a customer's own words
 _MOST_ANSWER_TOKENS = 300
 _MOST_QUESTION_TOKENS = 150
@@ -39,7 +37,7 @@ _PLAINLY_ASKED: dict[Language, tuple[str, ...]] = {
     "zh": ("能寄到国外吗", "这个多少钱", "周日开门吗"),
 }
 _BEYOND_PLAIN = 0.5  # log-odds by which an honest question may please the model more than those
-_PLAIN_TAUGHT = -1.5  # log-odds that one of 108 honest questions exceeded with the taught one
+_PLAIN_TAUGHT = -1.5  # log-odds that none of 108 honest questions exceeded with the taught one
 _ORDER_WEIGHT = 2.0
 _ORDER = re.compile(
     r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
@@ -165,7 +163,7 @@ class TaughtReader(_Judge):
 
     `benchmarks/teach_reader.py` says how. Its odds are even where it can't tell whether the entry answers
     or none does; a little less is still an answer. What makes it say yes of an entry that answers nothing is
-    taken off, as it is for one that was not taught; of 108 honest questions one did so.
+    taken off, as it is for one that was not taught; none of 108 honest questions did so.
     """
 
     decides = True
