@@ -3,7 +3,8 @@
     python -m benchmarks.zero_labels FOLDER [--only amazon|hotels|products] [--minutes 3 6] [--alone 120]
 
 FOLDER holds `amazon_app_reviews_4k.jsonl`, `chnsenticorp_htl_3k.jsonl`, `fewclue_eprstmt.jsonl`. Prints the
-teacher's accuracy on a sample, then for each time the accuracy of student and teacher together, texts a
+teacher's accuracy on a sample, which is what a small table gets, without and with a student's say in it, and
+what the say changes (paired); then for each time the accuracy of student and teacher together, texts a
 second over all (the teacher's time counted), what share the teacher read; and MiniLM's own ceiling: a head
 on all right labels, cross-validated. Last the processor time of the teacher's reading beside one plain call
 a text.
@@ -25,9 +26,9 @@ from models.llm import Turn
 from models.runtimes import Runtimes
 from models.scoring import LabelScorer
 from models.steps import result_of
-from skills.classify.heads import Settings, embedder_language, fit_vectors, folds
+from skills.classify.heads import Floats, Settings, embedder_language, fit_vectors, folds
 from skills.classify.judge import Judge, prompt
-from skills.classify.student import Teacher, teach
+from skills.classify.student import Teacher, read_all, teach
 from skills.contract import Context
 from skills.measures import interval
 
@@ -47,13 +48,17 @@ def show(name: str, right: Any, goal: float) -> None:
     print(f"  {name}: {mean:.3f} [{low:.3f}, {high:.3f}] of {len(right)}; reach {goal}: {reached}")
 
 
-def alone(texts: list[str], gold: list[str], labels: list[str], context: Context) -> list[bool]:
-    """Let the teacher read a sample, the groups in both orders."""
-    model = context.runtimes.llm()
-    teacher = Teacher([Judge(model, labels), Judge(model, labels[::-1])], context)
-    for _ in teacher.read(texts, np.arange(len(texts)), 0.0):
-        pass
-    return [labels[int(teacher.shares[i].argmax())] == gold[i] for i in range(len(texts))]
+def all_read(
+    texts: list[str], gold: list[str], labels: list[str], context: Context
+) -> tuple[Floats, Floats]:
+    """Let the teacher read a table; return what it sorts rightly alone, and with a student's say."""
+    teacher = Teacher([Judge(context.runtimes.llm(), labels)], context)
+    taught = result_of(read_all(texts, teacher, context))
+    truth = np.array([labels.index(label) for label in gold])
+    alone, both = (
+        (s.argmax(axis=1) == truth).astype(float) for s in (teacher.found()[1], taught.shares)
+    )
+    return alone, both
 
 
 def ceiling(texts: list[str], gold: list[str], context: Context) -> float:
@@ -109,7 +114,11 @@ def main() -> int:
         print(f"{name}: {len(texts)} different texts, labels {labels}")
         cost(texts, list(labels), context)
         size = given.alone
-        show("teacher alone", alone(texts[:size], gold[:size], list(labels), context), alone_goal)
+        alone, both = all_read(texts[:size], gold[:size], list(labels), context)
+        show("teacher alone", alone, alone_goal)
+        show("teacher, and the student's say", both, alone_goal)
+        low, high = interval(both - alone)
+        print(f"  difference {(both - alone).mean():+.3f} [{low:+.3f}, {high:+.3f}]")
         print(
             f"  ceiling of the usual vectors with all right labels: {ceiling(texts, gold, context):.3f}"
         )

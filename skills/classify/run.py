@@ -12,9 +12,9 @@ from models.texts import Catalogue
 from skills.classify.bulk import apply_model
 from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest
-from skills.classify.judge import Judge, verdict_of
+from skills.classify.judge import Judge
 from skills.classify.learn import learn
-from skills.classify.student import Teacher, teach
+from skills.classify.student import Taught, Teacher, read_all, teach
 from skills.contract import Context
 from skills.events import (
     Answer,
@@ -96,75 +96,27 @@ class Classify:
         yield Answer(text, evidence=said, data=data)
 
     def _judge(self, request: ClassifyRequest, context: Context) -> Generator[Event, None, _Sorted]:
-        """Let the language model read every row."""
+        """Let the language model read every row, or a part and a student that learns from it the rest."""
         assert request.file is not None
         table = read_table(request.file)
         gold = gold_column(table, request.labels)
         column = text_column(table, request.text_column, [gold] if gold else [])
         sorted_ = _start(table, column, context)
-        if len(set(filter(str.strip, sorted_.texts))) > _READ_ALL and not request.read_all:
-            yield from self._teach(sorted_, request, context)
-            if gold:
-                sorted_.evidence += _against_gold(sorted_, gold, context)
-            return sorted_
+        texts = sorted({" ".join(text.split()) for text in sorted_.texts if text.strip()})
         judge = yield from self._judge_of(request, context)
-        note, unit = context.say(TEXTS("reading")), context.say(TEXTS("rows"))
-        for position, text in enumerate(sorted_.texts):
-            context.check()
-            if text.strip():
-                verdict = verdict_of(text, judge, context)
-                sorted_.labels[position] = verdict.label
-                sorted_.confidences[position] = verdict.confidence
-                if verdict.instructed:
-                    row = table.numbers[position]
-                    sorted_.evidence.append(
-                        Skipped(str(table.path), context.say(TEXTS("instructed")), row)
-                    )
-            yield Progress(position + 1, len(sorted_.texts), unit, note)
+        if len(texts) > _READ_ALL and not request.read_all:
+            turned = Judge(context.runtimes.llm(), judge.labels[::-1], request.meanings)
+            teacher = Teacher([judge, turned], context)
+            taught = yield from teach(texts, teacher, request.minutes, context)
+        else:
+            taught = yield from read_all(texts, Teacher([judge], context), context)
+        _sort(sorted_, texts, judge.labels, taught, context)
+        sorted_.evidence += _of_student(taught, len(texts), context)
+        if len(taught.useful):
+            yield _worth_labelling(taught, texts, judge.labels, context)
         if gold:
             sorted_.evidence += _against_gold(sorted_, gold, context)
         return sorted_
-
-    def _teach(
-        self, sorted_: _Sorted, request: ClassifyRequest, context: Context
-    ) -> Generator[Event, None, None]:
-        """Let the language model read a part, and a student that learns from it the rest."""
-        judge = yield from self._judge_of(request, context)
-        model = context.runtimes.llm()
-        turned = Judge(model, judge.labels[::-1], request.meanings)
-        texts = sorted({" ".join(text.split()) for text in sorted_.texts if text.strip()})
-        taught = yield from teach(
-            texts, Teacher([judge, turned], context), request.minutes, context
-        )
-        place = {text: i for i, text in enumerate(texts)}
-        read, instructed = set(taught.read.tolist()), set(taught.instructed.tolist())
-        for position, text in enumerate(sorted_.texts):
-            if not text.strip():
-                continue
-            row = place[" ".join(text.split())]
-            best = int(taught.shares[row].argmax())
-            sorted_.labels[position] = judge.labels[best]
-            sorted_.confidences[position] = float(taught.shares[row, best])
-            if row in instructed:
-                number = sorted_.table.numbers[position]
-                said = context.say(TEXTS("instructed"))
-                sorted_.evidence.append(Skipped(str(sorted_.table.path), said, number))
-        low, high = interval(taught.agreement)
-        share = TEXTS(
-            "teacher_saw", n=len(read), of=len(texts), share=f"{len(read) / len(texts):.0%}"
-        )
-        sorted_.evidence += [
-            Metric(
-                context.say(TEXTS("agreement")), float(taught.agreement.mean()),
-                len(taught.agreement), low=low, high=high,
-            ),
-            Assumption(context.say(share)),
-        ]  # fmt: skip
-        useful = tuple(
-            (texts[i], judge.labels[int(taught.shares[i].argmax())]) for i in taught.useful
-        )
-        columns = (context.say(TEXTS("message")), context.say(TEXTS("label")))
-        yield Table(context.say(TEXTS("useful_title")), columns, useful)
 
     def _learn(self, request: ClassifyRequest, context: Context) -> Generator[Event, None, _Sorted]:
         """Learn from the rows that have a group, and give one to the others."""
@@ -253,6 +205,49 @@ def _start(table: TableData, column: str, context: Context) -> _Sorted:
     ]
     evidence += [*skipped, *mended][:_SKIPPED_SHOWN]
     return _Sorted(table, texts, [""] * len(texts), [None] * len(texts), evidence)
+
+
+def _sort(
+    sorted_: _Sorted, texts: list[str], labels: list[str], taught: Taught, context: Context
+) -> None:
+    """Give each row the group of its text; rows that spoke to their sorter are named."""
+    place = {text: i for i, text in enumerate(texts)}
+    instructed = set(taught.instructed.tolist())
+    for position, text in enumerate(sorted_.texts):
+        if not text.strip():
+            continue
+        row = place[" ".join(text.split())]
+        best = int(taught.shares[row].argmax())
+        sorted_.labels[position] = labels[best]
+        sorted_.confidences[position] = float(taught.shares[row, best])
+        if row in instructed:
+            said = context.say(TEXTS("instructed"))
+            number = sorted_.table.numbers[position]
+            sorted_.evidence.append(Skipped(str(sorted_.table.path), said, number))
+
+
+def _of_student(taught: Taught, size: int, context: Context) -> list[Evidence]:
+    """Return how far a student is to be trusted, and what it did; nothing if there was none."""
+    if not len(taught.agreement):
+        return []
+    low, high = interval(taught.agreement)
+    agreement = Metric(
+        context.say(TEXTS("agreement")), float(taught.agreement.mean()), len(taught.agreement),
+        low=low, high=high,
+    )  # fmt: skip
+    read = len(taught.read)
+    if read < size:
+        saw = TEXTS("teacher_saw", n=read, of=size, share=f"{read / size:.0%}")
+        return [agreement, Assumption(context.say(saw))]
+    return [agreement, Assumption(context.say(TEXTS("student_had_say", n=taught.changed, of=size)))]
+
+
+def _worth_labelling(
+    taught: Taught, texts: list[str], labels: list[str], context: Context
+) -> Table:
+    rows = tuple((texts[i], labels[int(taught.shares[i].argmax())]) for i in taught.useful)
+    columns = (context.say(TEXTS("message")), context.say(TEXTS("label")))
+    return Table(context.say(TEXTS("useful_title")), columns, rows)
 
 
 def _against_gold(sorted_: _Sorted, gold: str, context: Context) -> list[Evidence]:

@@ -1,21 +1,27 @@
-"""Zero labels, many rows: the language model reads a sample, a student that learns from it the rest.
+"""Zero labels: the language model reads all rows or a sample, and a student that learns from it has a say.
 
 The teacher's sample is spread over the rows by clustering their sentence vectors; it reads every text with
 the groups listed in both orders, and the log-probabilities are averaged against position bias (Zheng et al.
 2023, "Large language models are not robust multiple choice selectors", on the bias). The student is a
 logistic regression on those probabilities. Then the teacher reads, while the time lasts, the rows that the
-student is least sure of (uncertainty sampling, Lewis & Gale 1994); what it read is final.
+student is least sure of (uncertainty sampling, Lewis & Gale 1994).
+
+Of a row that was read, a student that learned from the others tells something, too: the teacher errs on
+texts of all kinds, and rows like this one were mostly read rightly. So the probabilities of both are
+multiplied (a product of experts, Hinton 2002), the student's calibrated against what the teacher says: one
+that knows nothing of it says the same of all.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import ModelMissingError
 from models.texts import Catalogue
 from skills.classify.heads import (
     Floats,
@@ -42,6 +48,7 @@ _ROUNDS = 3
 _TO_LABEL = 10
 _NEAREST = 60
 _STRENGTH = 20.0
+_LEAST_SHARE = 0.01  # that a student gives a group: the others may have shown too little of it
 
 
 @dataclass(slots=True)
@@ -49,11 +56,12 @@ class Taught:
     """What teacher and student found.
 
     Attributes:
-        shares: Probabilities of each text, shape (n, k); the teacher's where it read.
+        shares: Probabilities of each text, shape (n, k): the student's, with the teacher's where it read.
         read: The rows that the teacher read.
         instructed: The rows that told their sorter what to do; that was not read.
         agreement: How often the student says what the teacher says, on rows it did not learn from, a
-            value a row of the sample.
+            value a row of the sample; empty without a student.
+        changed: How many rows of those that were read the student moved to another group.
         useful: Rows that would teach the most if a person labelled them.
         language: Of the sentence vectors.
     """
@@ -62,8 +70,31 @@ class Taught:
     read: Ints
     instructed: Ints
     agreement: Floats
+    changed: int
     useful: Ints
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """What learned from the rows that the teacher read.
+
+    Attributes:
+        head: Of sentence vectors.
+        scale: Calibrates its logits.
+        held: Log-probabilities of the rows that were read, in their order, shape (read, k); each is said by
+            one that did not learn from it.
+        agreement: Whether `held` says what the teacher says, shape (read,).
+    """
+
+    head: Linear
+    scale: float
+    held: Floats
+    agreement: Floats
+
+    def shares(self, vectors: Vectors) -> Floats:
+        """Return the probabilities of rows, shape (n, k)."""
+        return np.exp(log_softmax(self.head(vectors) * self.scale))
 
 
 class Teacher:
@@ -84,8 +115,8 @@ class Teacher:
         A part is read in one order, then in the other, so that the instructions stay in the cache.
         """
         size = 16
+        yield 0, len(rows)
         for start in range(0, len(rows), size):
-            yield start, len(rows)
             part = [int(row) for row in rows[start : start + size] if int(row) not in self.shares]
             if not part:
                 continue
@@ -93,7 +124,7 @@ class Teacher:
                 return
             begun = time.monotonic()
             logs = [np.zeros(len(self.labels)) for _ in part]
-            for judge in self._judges:
+            for number, judge in enumerate(self._judges):
                 for place, row in enumerate(part):
                     self._context.check()
                     verdict = verdict_of(texts[row], judge, self._context)
@@ -102,9 +133,20 @@ class Teacher:
                     logs[place] += np.log(found.clip(1e-9)) / len(self._judges)
                     if verdict.instructed:
                         self.instructed.add(row)
+                    done = (number * len(part) + place + 1) // len(self._judges)
+                    yield start + done, len(rows)
             for row, log in zip(part, logs, strict=True):
                 self.shares[row] = np.exp(log_softmax(log[None])[0])
             self.seconds = (time.monotonic() - begun) / len(part)
+
+    def found(self) -> tuple[Ints, Floats]:
+        """Return the rows that were read, shape (read,), and their probabilities, (read, k)."""
+        rows = np.array(sorted(self.shares), np.int64)
+        return rows, np.array([self.shares[int(row)] for row in rows]).reshape(-1, len(self.labels))
+
+    def spoken_to(self) -> Ints:
+        """Return the rows that told their sorter what to do."""
+        return np.array(sorted(self.instructed), np.int64)
 
 
 def teach(
@@ -129,33 +171,71 @@ def teach(
         yield Progress(done, total, unit, note)
     if language == "en":
         language, vectors = _better(texts, teacher, vectors, context)
-    agreement = agreed(vectors, teacher)
-    head, scale = student_of(vectors, teacher)
+    student = student_of(vectors, teacher)
+    agreement = student.agreement
     for number in range(_ROUNDS):
-        shares = np.exp(log_softmax(head(vectors) * scale))
-        unsure = _least_sure(shares, teacher)
+        unsure = _least_sure(student.shares(vectors), teacher)
         until = deadline + (began + seconds - deadline) * (number + 1) / _ROUNDS
         note = context.say(TEXTS("teacher_rereads"))
         for done, total in teacher.read(texts, unsure, until):
             yield Progress(done, total, unit, note)
-        head, scale = student_of(vectors, teacher)
-    shares = np.exp(log_softmax(head(vectors) * scale))
+        student = student_of(vectors, teacher)
+    shares = student.shares(vectors)
     useful = _useful(shares, vectors, teacher)
-    for row, own in teacher.shares.items():
-        shares[row] = own
-    read = np.array(sorted(teacher.shares), np.int64)
-    instructed = np.array(sorted(teacher.instructed), np.int64)
-    return Taught(shares, read, instructed, agreement, useful, language)
+    read, own = teacher.found()
+    shares[read] = joined(own, student)
+    changed = _moved(own, shares[read])
+    return Taught(shares, read, teacher.spoken_to(), agreement, changed, useful, language)
+
+
+def read_all(
+    texts: Sequence[str], teacher: Teacher, context: Context
+) -> Generator[Event, None, Taught]:
+    """Let the teacher read all texts, and a student have its say where there is enough to learn from.
+
+    Raises:
+        Stopped: The person stopped the work.
+    """
+    note, unit = context.say(TEXTS("reading")), context.say(TEXTS("rows"))
+    for done, total in teacher.read(texts, np.arange(len(texts)), 0.0):
+        yield Progress(done, total, unit, note)
+    read, own = teacher.found()
+    nothing = np.zeros(0)
+    alone = Taught(own, read, teacher.spoken_to(), nothing, 0, nothing.astype(np.int64), "")
+    if len(texts) < _LEAST_SAMPLE:
+        return alone
+    language = embedder_language(texts)
+    try:
+        vectors = encoded(texts, language, context)
+    except ModelMissingError:
+        return alone
+    if language == "en":
+        language, vectors = _better(texts, teacher, vectors, context)
+    student = student_of(vectors, teacher)
+    shares = joined(own, student)
+    changed = _moved(own, shares)
+    return replace(
+        alone, shares=shares, agreement=student.agreement, changed=changed, language=language
+    )
+
+
+def joined(own: Floats, student: Student) -> Floats:
+    """Return the probabilities of both for the rows that were read, shape (read, k)."""
+    return np.exp(log_softmax(np.log(own.clip(1e-9)) + student.held))
+
+
+def _moved(before: Floats, after: Floats) -> int:
+    return int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
 
 
 def _better(
     texts: Sequence[str], teacher: Teacher, vectors: Vectors, context: Context
 ) -> tuple[str, Vectors]:
     """Return the multilingual vectors where they suit the teacher's labels better than MiniLM's."""
-    rows = sorted(teacher.shares)
-    y = np.array([int(teacher.shares[row].argmax()) for row in rows], np.int64)
+    rows, shares = teacher.found()
+    y = _dense(shares.argmax(axis=1))
     some = [texts[row] for row in rows]
-    if better_vectors(some, vectors[rows], _dense(y), context, ("zh",)) == "en":
+    if better_vectors(some, vectors[rows], y, context, ("zh",)) == "en":
         return "en", vectors
     return "zh", encoded(texts, "zh", context)
 
@@ -176,17 +256,19 @@ def spread_over(vectors: Vectors, count: int, context: Context) -> Ints:
     return np.argsort(place, kind="stable")[:count]
 
 
-def student_of(vectors: Vectors, teacher: Teacher) -> tuple[Linear, float]:
-    """Return a student of the teacher's probabilities, and the factor that calibrates its logits."""
-    rows = np.array(sorted(teacher.shares), np.int64)
-    targets = np.stack([teacher.shares[int(row)] for row in rows])
+def student_of(vectors: Vectors, teacher: Teacher) -> Student:
+    """Return a student of the teacher's probabilities."""
+    rows, targets = teacher.found()
     x, y = vectors[rows], targets.argmax(axis=1)
     if len(np.unique(y)) < 2:
-        return _constant(vectors.shape[1], targets), 1.0
+        head = _constant(vectors.shape[1], targets)
+        return Student(head, 1.0, np.zeros_like(targets), np.ones(len(y)))
     held = np.zeros_like(targets)
     for train, test in folds(_dense(y)):
         held[test] = _soft(x[train], targets[train])(x[test])
-    return _soft(x, targets), scale_of(held, y)
+    scale = scale_of(held, y)
+    known = np.maximum(log_softmax(held * scale), np.log(_LEAST_SHARE))
+    return Student(_soft(x, targets), scale, known, (held.argmax(axis=1) == y).astype(float))
 
 
 def _soft(x: Vectors, targets: Floats) -> Linear:
@@ -216,20 +298,6 @@ def _constant(dimension: int, targets: Floats) -> Linear:
     """Return a student that says the same of all: the teacher found but one group."""
     biases = np.log(targets.mean(axis=0).clip(1e-9)).astype(np.float32)
     return Linear(np.zeros((dimension, targets.shape[1]), np.float32), biases)
-
-
-def agreed(vectors: Vectors, teacher: Teacher) -> Floats:
-    """Return for each row of the sample whether a student that did not see it says what the teacher says."""
-    rows = np.array(sorted(teacher.shares), np.int64)
-    targets = np.stack([teacher.shares[int(row)] for row in rows])
-    y, x = targets.argmax(axis=1), vectors[rows]
-    if len(np.unique(y)) < 2:
-        return np.ones(len(y))
-    right = np.zeros(len(y))
-    for train, test in folds(_dense(y)):
-        said = _soft(x[train], targets[train])(x[test]).argmax(axis=1)
-        right[test] = said == y[test]
-    return right
 
 
 def _dense(y: Ints) -> Ints:

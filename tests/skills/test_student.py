@@ -12,12 +12,13 @@ import pytest
 
 from models.errors import Stopped
 from models.runtimes import Runtimes
+from models.store import Store
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Verdict
 from skills.classify.run import Classify
-from skills.classify.student import Teacher, spread_over, student_of, teach
+from skills.classify.student import Teacher, joined, read_all, spread_over, student_of, teach
 from skills.contract import Context
-from skills.events import Answer, Event, Metric, Table
+from skills.events import Answer, Event, Metric, Progress, Table
 from tests.skills.test_training import PARTS, examples
 
 LABELS = sorted(PARTS)
@@ -92,8 +93,80 @@ def test_a_teacher_that_finds_one_group_only(home: Path) -> None:
     teacher = Teacher([Knowing(LABELS, {}, [])], Context(Runtimes(), home))  # type: ignore[list-item]
     for row in range(5):
         teacher.shares[row] = np.array([0.9, 0.05, 0.05])
-    head, _ = student_of(np.eye(5, dtype=np.float32), teacher)
-    assert (head(np.eye(5, dtype=np.float32)).argmax(axis=1) == 0).all()
+    vectors = np.eye(5, dtype=np.float32)
+    student = student_of(vectors, teacher)
+    assert (student.shares(vectors).argmax(axis=1) == 0).all()
+    own = teacher.found()[1]
+    assert joined(own, student) == pytest.approx(own)
+
+
+def of_two_kinds(n: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Vectors, what they are, and what a teacher makes of them that errs, unsurely, in a tenth."""
+    draw = np.random.default_rng(0)
+    y = draw.integers(0, 2, n)
+    vectors = (np.eye(8)[y] + 0.2 * draw.normal(size=(n, 8))).astype(np.float32)
+    errs = draw.random(n) < 0.1
+    share = np.where(errs, 0.3, 0.9)
+    shares = np.where(np.arange(2) == y[:, None], share[:, None], 1 - share[:, None])
+    return vectors, y, shares
+
+
+def taught_by(shares: np.ndarray, home: Path) -> Teacher:
+    labels = LABELS[: shares.shape[1]]
+    teacher = Teacher([Knowing(labels, {}, [])], Context(Runtimes(), home))  # type: ignore[list-item]
+    teacher.shares = dict(enumerate(shares))
+    return teacher
+
+
+def test_a_student_mends_what_its_teacher_read_wrongly(home: Path) -> None:
+    vectors, y, shares = of_two_kinds()
+    student = student_of(vectors, taught_by(shares, home))
+    both = joined(shares, student)
+    assert (shares.argmax(axis=1) == y).mean() < 0.93
+    assert (both.argmax(axis=1) == y).mean() > 0.98
+    assert both.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_student_that_knows_nothing_moves_next_to_nothing(home: Path) -> None:
+    _, _, shares = of_two_kinds()
+    vectors = np.random.default_rng(1).normal(size=(200, 8)).astype(np.float32)
+    both = joined(shares, student_of(vectors, taught_by(shares, home)))
+    assert (both.argmax(axis=1) != shares.argmax(axis=1)).mean() < 0.02
+
+
+def test_a_sure_teacher_keeps_a_group_that_the_student_never_saw(home: Path) -> None:
+    vectors, _, two = of_two_kinds()
+    shares = np.c_[two * 0.999, np.full(200, 0.001)]
+    shares[0] = 0.002, 0.001, 0.997
+    both = joined(shares, student_of(vectors, taught_by(shares, home)))
+    assert both[0].argmax() == 2
+
+
+@pytest.mark.small
+def test_all_rows_are_read_and_the_student_has_its_say(small: Runtimes, home: Path) -> None:
+    truth = dict(examples(120))
+    texts, seen = sorted(truth), []
+    context = Context(small, home)
+    events, taught = result_of(read_all(texts, knowing(truth, context, seen), context))
+    assert len(seen) == 2 * len(texts) == 2 * len(taught.read)
+    right = [LABELS[int(s.argmax())] == truth[t] for t, s in zip(texts, taught.shares, strict=True)]
+    assert np.mean(right) > 0.95
+    assert taught.agreement.mean() > 0.8
+    done = [event.done for event in events if isinstance(event, Progress)]
+    assert done == sorted(done)
+    assert done[-1] == len(texts)
+    assert len(set(done)) > len(texts) / 2  # one by one, not in parts
+
+
+@pytest.mark.parametrize("count", [30, 90])
+def test_without_enough_rows_or_an_encoder_the_teacher_decides(home: Path, count: int) -> None:
+    truth = dict(examples(count))
+    texts = sorted(truth)
+    context = Context(Runtimes(Store(home / "nothing")), home)
+    _, taught = result_of(read_all(texts, knowing(truth, context, []), context))
+    assert len(taught.read) == len(texts)
+    assert not len(taught.agreement)
+    assert taught.changed == 0
 
 
 @pytest.mark.small
