@@ -100,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", choices=sorted(_SETS))
-    parser.add_argument("--minutes", type=float, nargs="+", default=[3.0, 6.0])
+    parser.add_argument("--minutes", type=float, nargs="*", default=[3.0, 6.0])
     parser.add_argument("--alone", type=int, default=120)
     given = parser.parse_args()
     context = Context(Runtimes(), Path())

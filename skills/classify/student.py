@@ -9,7 +9,9 @@ student is least sure of (uncertainty sampling, Lewis & Gale 1994).
 Of a row that was read, a student that learned from the others tells something, too: the teacher errs on
 texts of all kinds, and rows like this one were mostly read rightly. So the probabilities of both are
 multiplied (a product of experts, Hinton 2002), the student's calibrated against what the teacher says: one
-that knows nothing of it says the same of all.
+that knows nothing of it says the same of all. How frequent a group is counts with two groups only: there the
+teacher finds it out (within 5 points on three sets), while of many it prefers some names (of ten, one 73
+times that was right 15 times).
 """
 
 from __future__ import annotations
@@ -48,7 +50,10 @@ _ROUNDS = 3
 _TO_LABEL = 10
 _NEAREST = 60
 _STRENGTH = 20.0
-_LEAST_SHARE = 0.01  # that a student gives a group: the others may have shown too little of it
+_MOST_SAID = 4.6  # nats for or against a group: the others may have shown too little of it
+_SURE = (
+    0.95  # mean confidence from which a teacher is right more often than a student that it taught
+)
 
 
 @dataclass(slots=True)
@@ -82,14 +87,14 @@ class Student:
     Attributes:
         head: Of sentence vectors.
         scale: Calibrates its logits.
-        held: Log-probabilities of the rows that were read, in their order, shape (read, k); each is said by
-            one that did not learn from it.
-        agreement: Whether `held` says what the teacher says, shape (read,).
+        said: What the rows that were read are, in their order, as log-probabilities but for a constant,
+            shape (read, k); each is said by one that did not learn from it.
+        agreement: Whether that is what the teacher says, shape (read,).
     """
 
     head: Linear
     scale: float
-    held: Floats
+    said: Floats
     agreement: Floats
 
     def shares(self, vectors: Vectors) -> Floats:
@@ -202,7 +207,7 @@ def read_all(
     read, own = teacher.found()
     nothing = np.zeros(0)
     alone = Taught(own, read, teacher.spoken_to(), nothing, 0, nothing.astype(np.int64), "")
-    if len(texts) < _LEAST_SAMPLE:
+    if len(texts) < _LEAST_SAMPLE or _is_sure(own):
         return alone
     language = embedder_language(texts)
     try:
@@ -221,7 +226,13 @@ def read_all(
 
 def joined(own: Floats, student: Student) -> Floats:
     """Return the probabilities of both for the rows that were read, shape (read, k)."""
-    return np.exp(log_softmax(np.log(own.clip(1e-9)) + student.held))
+    if _is_sure(own):
+        return own
+    return np.exp(log_softmax(np.log(own.clip(1e-9)) + student.said))
+
+
+def _is_sure(own: Floats) -> bool:
+    return bool(own.max(axis=1).mean() >= _SURE)
 
 
 def _moved(before: Floats, after: Floats) -> int:
@@ -267,8 +278,11 @@ def student_of(vectors: Vectors, teacher: Teacher) -> Student:
     for train, test in folds(_dense(y)):
         held[test] = _soft(x[train], targets[train])(x[test])
     scale = scale_of(held, y)
-    known = np.maximum(log_softmax(held * scale), np.log(_LEAST_SHARE))
-    return Student(_soft(x, targets), scale, known, (held.argmax(axis=1) == y).astype(float))
+    said = log_softmax(held * scale)
+    if targets.shape[1] > 2:
+        said -= np.log(np.exp(said).mean(axis=0))
+    said = said.clip(-_MOST_SAID, _MOST_SAID)
+    return Student(_soft(x, targets), scale, said, (held.argmax(axis=1) == y).astype(float))
 
 
 def _soft(x: Vectors, targets: Floats) -> Linear:

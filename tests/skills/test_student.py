@@ -134,6 +134,28 @@ def test_a_student_that_knows_nothing_moves_next_to_nothing(home: Path) -> None:
     assert (both.argmax(axis=1) != shares.argmax(axis=1)).mean() < 0.02
 
 
+def test_a_teacher_that_is_sure_of_nearly_all_is_left_alone(home: Path) -> None:
+    vectors, y, shares = of_two_kinds()
+    sure = np.where(shares > 0.5, 0.97, 0.03)
+    both = joined(sure, student_of(vectors, taught_by(sure, home)))
+    assert both == pytest.approx(sure)
+    assert (both.argmax(axis=1) == y).mean() < 0.93
+
+
+def test_how_frequent_a_group_is_counts_with_two_groups_only(home: Path) -> None:
+    """A student that knows nothing says what most rows are; of three groups it says nothing."""
+    draw = np.random.default_rng(1)
+    vectors = draw.normal(size=(200, 8)).astype(np.float32)
+    often = np.tile([0.9, 0.1], (200, 1))
+    often[:20] = 0.1, 0.9
+    two = student_of(vectors, taught_by(often, home)).said.mean(axis=0)
+    assert two[0] - two[1] > 1.0
+    third = np.c_[often * 0.98, np.full(200, 0.02)]
+    third[20:30] = 0.05, 0.05, 0.9
+    three = student_of(vectors, taught_by(third, home)).said.mean(axis=0)
+    assert abs(three[0] - three[1]) < 0.5
+
+
 def test_a_sure_teacher_keeps_a_group_that_the_student_never_saw(home: Path) -> None:
     vectors, _, two = of_two_kinds()
     shares = np.c_[two * 0.999, np.full(200, 0.001)]
