@@ -52,7 +52,8 @@ def all_read(
     texts: list[str], gold: list[str], labels: list[str], context: Context
 ) -> tuple[Floats, Floats]:
     """Let the teacher read a table; return what it sorts rightly alone, and with a student's say."""
-    teacher = Teacher([Judge(context.runtimes.llm(), labels)], context)
+    model = context.runtimes.llm()
+    teacher = Teacher([Judge(model, labels), Judge(model, labels[::-1])], context)
     taught = result_of(read_all(texts, teacher, context))
     truth = np.array([labels.index(label) for label in gold])
     alone, both = (

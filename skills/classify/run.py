@@ -104,12 +104,12 @@ class Classify:
         sorted_ = _start(table, column, context)
         texts = sorted({" ".join(text.split()) for text in sorted_.texts if text.strip()})
         judge = yield from self._judge_of(request, context)
+        turned = Judge(context.runtimes.llm(), judge.labels[::-1], request.meanings)
+        teacher = Teacher([judge, turned], context)
         if len(texts) > _READ_ALL and not request.read_all:
-            turned = Judge(context.runtimes.llm(), judge.labels[::-1], request.meanings)
-            teacher = Teacher([judge, turned], context)
             taught = yield from teach(texts, teacher, request.minutes, context)
         else:
-            taught = yield from read_all(texts, Teacher([judge], context), context)
+            taught = yield from read_all(texts, teacher, context)
         _sort(sorted_, texts, judge.labels, taught, context)
         sorted_.evidence += _of_student(taught, len(texts), context)
         if len(taught.useful):

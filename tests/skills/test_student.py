@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,20 @@ LABELS = sorted(PARTS)
 class Knowing:
     """A judge that knows the truth, leaning towards the group that it is told first."""
 
-    def __init__(self, labels: list[str], truth: dict[str, str], seen: list[str]) -> None:
-        self.labels, self._truth, self._seen = labels, truth, seen
+    def __init__(
+        self, labels: list[str], truth: dict[str, str], seen: list[str], sure: Collection[str] = ()
+    ) -> None:
+        self.labels, self._truth, self._seen, self._sure = labels, truth, seen, sure
         self.name = f"knowing {labels}"
 
     def __call__(self, text: str, should_stop: Callable[[], bool]) -> Verdict:
         self._seen.append(text)
         shares = np.array([0.6 if label == self._truth[text] else 0.2 for label in self.labels])
         shares[0] += 0.45  # position bias: alone it would win
+        if text in self._sure:
+            shares = np.array(
+                [0.98 if label == self._truth[text] else 0.01 for label in self.labels]
+            )
         shares /= shares.sum()
         best = int(shares.argmax())
         return Verdict(self.labels[best], float(shares[best]), tuple(shares.tolist()))
@@ -63,7 +69,7 @@ def test_a_student_learns_from_few_readings(small: Runtimes, home: Path) -> None
     right = [LABELS[int(s.argmax())] == truth[t] for t, s in zip(texts, taught.shares, strict=True)]
     assert np.mean(right) > 0.9
     assert 40 <= len(taught.read) <= 600
-    assert len(seen) == 2 * len(taught.read)  # each in both orders, none twice
+    assert len(seen) == 2 * len(taught.read)  # it is unsure of all: in both orders, none twice
     assert taught.agreement.mean() > 0.8
     assert len(taught.useful) <= 10
     assert events
@@ -77,6 +83,19 @@ def test_the_orders_cancel_the_bias(small: Runtimes, home: Path) -> None:
     result_of(teacher.read(texts, np.arange(30), 0.0))
     said = [LABELS[int(teacher.shares[i].argmax())] for i in range(30)]
     assert sum(a == truth[t] for a, t in zip(said, texts, strict=True)) >= 27
+
+
+@pytest.mark.small
+def test_what_is_sure_is_read_once(small: Runtimes, home: Path) -> None:
+    truth = dict(examples(30))
+    texts, seen = sorted(truth), []
+    context = Context(small, home)
+    sure: Any = Knowing(LABELS, truth, seen, sure=set(texts[:20]))
+    turned: Any = Knowing(LABELS[::-1], truth, seen)
+    teacher = Teacher([sure, turned], context)
+    result_of(teacher.read(texts, np.arange(30), 0.0))
+    assert sorted(seen) == sorted(texts + texts[20:])
+    assert teacher.found()[1].sum(axis=1) == pytest.approx(1.0)
 
 
 def test_the_sample_covers_every_kind(home: Path) -> None:
