@@ -38,6 +38,9 @@ _PLAINLY_ASKED: dict[Language, tuple[str, ...]] = {
 }
 _BEYOND_PLAIN = 0.5  # log-odds by which an honest question may please the model more than those
 _PLAIN_TAUGHT = -1.5  # log-odds that none of 108 honest questions exceeded with the taught one
+_GREETED = (
+    -2.0
+)  # log-odds that none of 224 honest entries exceeded for a greeting; the most was -2.8
 _ORDER_WEIGHT = 2.0
 _ORDER = re.compile(
     r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
@@ -163,14 +166,15 @@ class TaughtReader(_Judge):
 
     `benchmarks/teach_reader.py` says how. Its odds are even where it can't tell whether the entry answers
     or none does; a little less is still an answer. What makes it say yes of an entry that answers nothing is
-    taken off, as it is for one that was not taught; none of 108 honest questions did so.
+    taken off, as it is for one that was not taught; none of 108 honest questions did so. So is what makes it
+    say yes of an entry to a greeting, which asks for nothing: there is an order in such an entry.
     """
 
     decides = True
 
     def __init__(self, odds: Odds, context: Context) -> None:
         super().__init__(odds, context)
-        self.key = f"{self.name} taught {WEIGHT_TAUGHT} {_LENIENT}"
+        self.key = f"{self.name} taught {WEIGHT_TAUGHT} {_LENIENT} {_GREETED}"
 
     def prepare(self, entry: Entry, language: Language) -> None:
         """See `Reader`."""
@@ -180,9 +184,20 @@ class TaughtReader(_Judge):
     def read(self, question: str, entries: Sequence[Entry], language: Language) -> list[Verdict]:
         """See `Reader`."""
         judged, loss = self._all(question, entries, language)
-        return [
-            Verdict(WEIGHT_TAUGHT * (one.odds + _LENIENT - loss), one.likelihood) for one in judged
+        gains = [one.odds + _LENIENT - loss for one in judged]
+        gains = [
+            gain - self._pleasing(entry, language) if gain > 0 else gain
+            for gain, entry in zip(gains, entries, strict=True)
         ]
+        return [
+            Verdict(WEIGHT_TAUGHT * gain, one.likelihood)
+            for gain, one in zip(gains, judged, strict=True)
+        ]
+
+    def _pleasing(self, entry: Entry, language: Language) -> float:
+        """Return what to take off because an entry makes the model say yes to whatever comes."""
+        greeted = self._asked(self.frame(entry, language), _SAYING_NOTHING[language][0], language)
+        return _ORDER_WEIGHT * max(0.0, greeted - _GREETED)
 
     def agreement(self, question: str, entry: Entry, language: Language) -> float:
         """See `Reader`: it has learned about entries as a whole only."""
