@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 import click
 
 from models.errors import InhouseError
-from models.texts import Catalogue, Language, Message
+from models.texts import Catalogue, Language, Message, language_of
 
 TEXTS = Catalogue("app")
 _P = ParamSpec("_P")
@@ -30,6 +30,10 @@ class Options:
     def say(self, message: Message) -> str:
         """Return a message in the interface language."""
         return message.to(self.language)
+
+    def answering(self, asked: str) -> Language:
+        """Return the language in which an ask is answered; without words it is the interface's."""
+        return self.chosen or (language_of(asked) if asked.strip() else self.language)
 
 
 def report(options: Options, as_json: bool, message: Message, fields: dict[str, Any]) -> None:

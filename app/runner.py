@@ -14,9 +14,11 @@ from agents.protocol import Ask
 from app.context import TEXTS, Options
 from app.render import json as json_lines
 from models.errors import InhouseError
+from models.texts import Language
 from skills.events import Answer, Event, Failure, Question, failure
 
-Show = Callable[[Event, int], None]
+Show = Callable[[Event, int, Language], None]
+"""Draws an event of an ask, by its number and the language in which it is answered."""
 
 
 @dataclass(slots=True)
@@ -68,10 +70,11 @@ async def _run_one(
     outcome = Outcome()
     if isinstance(ask, InhouseError):
         outcome.final = failure(ask, options.language)
-        show(outcome.final, number)
+        show(outcome.final, number, options.language)
         return outcome
-    async for event in engine.ask(ask, options.language):
-        show(event, number)
+    language = options.answering(ask.text)
+    async for event in engine.ask(ask, language):
+        show(event, number, language)
         outcome.asked_back |= isinstance(event, Question)
         if isinstance(event, Answer | Failure):
             outcome.final = event
@@ -82,7 +85,7 @@ def shower(options: Options, *, as_json: bool) -> Show:
     """Return what draws events on standard output: JSON lines, or text."""
     if as_json:
 
-        def show_json(event: Event, number: int) -> None:
+        def show_json(event: Event, number: int, _: Language) -> None:
             print(json_lines.line(event, number), flush=True)  # noqa: T201 - this is the output
 
         return show_json
@@ -91,10 +94,10 @@ def shower(options: Options, *, as_json: bool) -> Show:
     renderer = PlainRenderer(options.language)
     current = 0
 
-    def show(event: Event, number: int) -> None:
+    def show(event: Event, number: int, language: Language) -> None:
         nonlocal current
         if number != current:
-            renderer.begin("")
+            renderer.begin("", language)
             current = number
         renderer.show(event)
 

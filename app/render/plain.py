@@ -32,8 +32,9 @@ class PlainRenderer:
         self.width = min(_MAX_WIDTH, shutil.get_terminal_size((96, 24)).columns)
         self.view, self.started = View(), time.monotonic()
 
-    def begin(self, asked: str) -> None:
-        """Start on a new ask."""
+    def begin(self, asked: str, language: Language) -> None:
+        """Start on a new ask, which is answered in a language."""
+        self.language = language
         self.view, self.started = View(asked), time.monotonic()
 
     def show(self, event: Event) -> None:

@@ -141,7 +141,7 @@ class ChatApp(App[None]):
 
         await self.welcome_gone()
         for exchange in self.record.exchanges[-MOST_TURNS:]:
-            turn = Turn(exchange.text, self.options.language)
+            turn = Turn(exchange.text, self.options.answering(exchange.text))
             await self.add(turn)
             for event in exchange.events:
                 await turn.show(event)
@@ -238,7 +238,7 @@ class ChatApp(App[None]):
         from app.tui.widgets.turn import Turn
 
         await self.welcome_gone()
-        turn = Turn(text, self.options.language)
+        turn = Turn(text, self.options.answering(text))
         await self.add(turn)
         started = time.monotonic()
         timer = self.set_interval(_TICK_SECONDS, turn.tick)

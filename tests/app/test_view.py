@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 from functools import reduce as fold
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from app.context import Options
 from app.render.blocks import duration, evidence_lines, progress_text, table_lines
 from app.render.chart import draw, format_number, nice_ticks, text_lines
 from app.render.plain import PlainRenderer
 from app.view import View, reduce
+from models.texts import Language
 from skills.events import (
     Answer,
     Artifact,
+    Assumption,
     Backtest,
     Band,
     Chart,
@@ -142,6 +146,28 @@ def test_plain_text_reads_top_down() -> None:
     text = out.getvalue()
     order = [text.index(part) for part in ("Three are", "praise  ", "/tmp/out.csv", "row 2")]
     assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asked", "language"),
+    [
+        ("", "把评论分成好评和差评", "zh"),
+        ("", "Sort the reviews", "en"),
+        ("", "", "zh"),  # a command has no words: as the interface
+        ("en", "把评论分成好评和差评", "en"),
+    ],
+)
+def test_evidence_is_named_in_the_language_of_the_answer(
+    chosen: Literal["", "en"], asked: str, language: Language
+) -> None:
+    options = Options("zh", chosen=chosen)
+    assert options.answering(asked) == language
+    out = io.StringIO()
+    renderer = PlainRenderer(options.language, out)
+    renderer.begin(asked, options.answering(asked))
+    renderer.show(Answer("…", evidence=(Assumption("…"),)))
+    assert ("Assumed" in out.getvalue()) == (language == "en")
+    assert ("假定" in out.getvalue()) == (language == "zh")
 
 
 def test_a_failure_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
