@@ -98,8 +98,9 @@ class Assistant:
 
     def _context(self, ask: Ask, should_stop: ShouldStop) -> Context:
         out = absolute(ask.out) if ask.out else None
-        language = ask.language or language_of(ask.text)
-        return Context(self.runtimes, private_dir(home()), out, language, should_stop, self.ledger)
+        return Context(
+            self.runtimes, private_dir(home()), out, ask.answered_in, should_stop, self.ledger
+        )
 
     def _events(self, ask: Ask, context: Context) -> Iterator[Event]:
         if ask.skill:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from models.texts import Language, language_of
 from skills.events import Event
 
 VERSION = 1
@@ -31,6 +32,11 @@ class Ask(_Frame, frozen=True):
     request: dict[str, Any] | None = None
     out: str = ""
     language: Literal["", "en", "zh"] = ""
+
+    @property
+    def answered_in(self) -> Language:
+        """The language of its answer: the one asked for, or that of its words."""
+        return self.language or language_of(self.text)
 
 
 class Cancel(_Frame, frozen=True):

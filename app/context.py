@@ -11,8 +11,9 @@ from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from agents.protocol import Ask
 from models.errors import InhouseError
-from models.texts import Catalogue, Language, Message, language_of
+from models.texts import Catalogue, Language, Message
 
 TEXTS = Catalogue("app")
 _P = ParamSpec("_P")
@@ -32,8 +33,8 @@ class Options:
         return message.to(self.language)
 
     def answering(self, asked: str) -> Language:
-        """Return the language in which an ask is answered; without words it is the interface's."""
-        return self.chosen or (language_of(asked) if asked.strip() else self.language)
+        """Return the language in which words are answered."""
+        return Ask(text=asked, language=self.chosen).answered_in
 
 
 def report(options: Options, as_json: bool, message: Message, fields: dict[str, Any]) -> None:

@@ -151,7 +151,7 @@ async def _answer(
     """Run an ask, in view where there is a renderer, and return how it ended."""
     final: Answer | Failure = Failure("")
     if renderer:
-        renderer.begin(ask.text, options.answering(ask.text))
+        renderer.begin(ask.text, ask.answered_in)
     async for event in engine.ask(ask, options.language):
         if renderer:
             renderer.show(event)

@@ -72,9 +72,8 @@ async def _run_one(
         outcome.final = failure(ask, options.language)
         show(outcome.final, number, options.language)
         return outcome
-    language = options.answering(ask.text)
-    async for event in engine.ask(ask, language):
-        show(event, number, language)
+    async for event in engine.ask(ask, options.language):
+        show(event, number, ask.answered_in)
         outcome.asked_back |= isinstance(event, Question)
         if isinstance(event, Answer | Failure):
             outcome.final = event

@@ -132,7 +132,7 @@ async def _follow(job: Job, options: Options, as_json: bool, *, stop_on_interrup
     show = shower(options, as_json=as_json)
     outcome = Outcome()
     async for event in job.follow():
-        show(event, 1, options.answering(job.spec.ask.text))
+        show(event, 1, job.spec.ask.answered_in)
         outcome.asked_back |= isinstance(event, Question)
         if isinstance(event, Answer | Failure):
             outcome.final = event

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from agents.protocol import Ask
 from app.context import Options
 from app.render.blocks import duration, evidence_lines, progress_text, table_lines
 from app.render.chart import draw, format_number, nice_ticks, text_lines
@@ -148,12 +149,15 @@ def test_plain_text_reads_top_down() -> None:
     assert order == sorted(order)
 
 
+def test_a_command_has_no_words_and_is_answered_as_the_interface() -> None:
+    assert Ask(skill="tag", language="zh").answered_in == "zh"
+
+
 @pytest.mark.parametrize(
     ("chosen", "asked", "language"),
     [
         ("", "把评论分成好评和差评", "zh"),
         ("", "Sort the reviews", "en"),
-        ("", "", "zh"),  # a command has no words: as the interface
         ("en", "把评论分成好评和差评", "en"),
     ],
 )
