@@ -72,6 +72,38 @@ class _Model(nn.Module):
         vectors = pooled(self.encoder(tokens, mask), mask)
         return vectors, None if self.head is None else _SCALE * self.head(vectors)
 
+    def matrices(self) -> tuple[Floats, Floats] | None:
+        """Return the head as `Tuned` holds it."""
+        if self.head is None:
+            return None
+        weight, bias = self.head.weight.detach().numpy(), self.head.bias.detach().numpy()
+        return _SCALE * weight.T.copy(), _SCALE * bias.copy()
+
+
+class _Best:
+    """The best state so far, measured on rows that are not trained on; without such rows none is kept."""
+
+    def __init__(self, model: _Model, data: Data, rows: Sequence[int]) -> None:
+        self._model, self._data, self._rows = model, data, rows
+        self._accuracy = -1.0
+        self._state: dict[str, Tensor] | None = None
+
+    def passed(self) -> bool:
+        """Measure; say whether it was better before."""
+        if not self._rows:
+            return False
+        accuracy = _validate(self._model, self._data, self._rows)
+        if accuracy < self._accuracy:
+            return True
+        self._accuracy = accuracy
+        self._state = {k: v.clone() for k, v in self._model.state_dict().items()}
+        return False
+
+    def restore(self) -> None:
+        """Go back to it."""
+        if self._state is not None:
+            self._model.load_state_dict(self._state)
+
 
 def train(
     encoder: nn.Module, data: Data, plan: Plan, should_stop: Callable[[], bool] = lambda: False
@@ -96,28 +128,22 @@ def steps(
     torch.manual_seed(plan.seed)
     _freeze_words(encoder)
     classes = head_size(data, plan.aim)
-    dimension = vectors_of(encoder, data.ids[:1]).shape[1]
-    model = _Model(encoder, dimension, classes)
+    model = _Model(encoder, vectors_of(encoder, data.ids[:1]).shape[1], classes)
     rank, world = _place()
-    running: Any = model
-    if world > 1:
-        from torch.nn.parallel import DistributedDataParallel
-
-        running = DistributedDataParallel(model, find_unused_parameters=True)
+    running = _joined(model, world)
     kept, validated = _hold_out(data, plan)
+    best, epoch = _Best(model, data, validated), max(1, math.ceil(len(kept) / plan.batch))
     optimizer, schedule = _optimizer(model, plan)
     weights = class_weights(data, classes) if plan.aim == "classes" else None
-    best, best_state, epoch = -1.0, None, max(1, math.ceil(len(kept) / plan.batch))
     encoder.train()
-    for step, rows in zip(
-        range(plan.steps), batches(data, kept, plan.aim, plan.batch, plan.seed), strict=False
-    ):
+    drawn = batches(data, kept, plan.aim, plan.batch, plan.seed)
+    for step, rows in zip(range(plan.steps), drawn, strict=False):
         if should_stop():
             raise Stopped
-        if time.monotonic() > deadline:
+        if _over(deadline, world):
             break
         yield step, plan.steps
-        mine = rows[rank::world]
+        mine = rows[rank::world] or rows[:1]  # an epoch's last batch may be smaller than the world
         tokens, mask = padded([data.ids[row] for row in mine])
         vectors, logits = running(tokens, mask)
         loss = loss_of(vectors, logits, data, mine, weights)
@@ -126,19 +152,11 @@ def steps(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        if len(validated) and (step + 1) % epoch == 0:
-            score = _validate(model, data, validated)
-            if score < best:
-                break  # early stopping: the epoch before was better
-            best, best_state = score, {k: v.clone() for k, v in model.state_dict().items()}
-    if best_state is not None:
-        model.load_state_dict(best_state)
+        if (step + 1) % epoch == 0 and best.passed():
+            break  # early stopping
+    best.restore()
     encoder.eval()
-    head = None
-    if model.head is not None:
-        weight, bias = model.head.weight.detach().numpy(), model.head.bias.detach().numpy()
-        head = (_SCALE * weight.T.copy(), _SCALE * bias.copy())
-    return Tuned(encoder, head)
+    return Tuned(encoder, model.matrices())
 
 
 def vectors_of(
@@ -173,6 +191,27 @@ def _place() -> tuple[int, int]:
     if not (several.is_available() and several.is_initialized()):
         return 0, 1
     return several.get_rank(), several.get_world_size()
+
+
+def _joined(model: _Model, world: int) -> Any:
+    """Return a model whose gradients are averaged over all processes."""
+    if world == 1:
+        return model
+    from torch.nn.parallel import DistributedDataParallel
+
+    return DistributedDataParallel(model, find_unused_parameters=True)
+
+
+def _over(deadline: float, world: int) -> bool:
+    """Say whether the time is up, to all processes the same: one that went on alone would wait for ever."""
+    over = time.monotonic() > deadline
+    if world == 1 or math.isinf(deadline):
+        return over
+    import torch.distributed as several
+
+    told = torch.tensor(int(over))
+    several.all_reduce(told, op=several.ReduceOp.MAX)
+    return bool(told)
 
 
 def _freeze_words(encoder: nn.Module) -> None:
