@@ -15,7 +15,7 @@ from assets import SAMPLES
 from models.errors import Stopped
 from models.runtimes import Runtimes
 from models.steps import result_of
-from skills.classify import training
+from skills.classify import course
 from skills.classify.evaluating import Compare, Evaluate
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Verdict
@@ -216,9 +216,9 @@ def test_training_tries_it_within_its_time(
     small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows, reader = contradicted(400)
-    for module in ("second", "training"):
+    for module in ("second", "course"):
         monkeypatch.setattr(f"skills.classify.{module}.judge_of", lambda *_: reader)
-    monkeypatch.setattr("skills.classify.training.can_look", lambda *_: True)
+    monkeypatch.setattr("skills.classify.course.can_look", lambda *_: True)
     tickets = write(tmp_path / "tickets.csv", rows)
     request = TrainRequest(file=tickets, name="m", minutes=0.1, tuned="never")
     answer = final(Train().run(request, Context(small, home, out=tmp_path)))
@@ -240,16 +240,16 @@ def test_a_fine_tuned_encoder_has_one_too(
 ) -> None:
     """The frozen candidates are made to be wrong, so that fine-tuning wins on the fold it did not see."""
     rows, reader = contradicted(150)
-    usual = training.compete
+    usual = course.compete
 
     def wrong(features: Any, y: Any, context: Context) -> Any:
         found = usual(features, y, context)
         return replace(found, logits=dict.fromkeys(found.logits, 5 * np.eye(4)[(y + 1) % 4]))
 
-    monkeypatch.setattr(training, "compete", wrong)
-    monkeypatch.setattr(training, "can_look", lambda *_: True)
-    monkeypatch.setattr(training, "tune", still)
-    for module in ("second", "training"):
+    monkeypatch.setattr(course, "compete", wrong)
+    monkeypatch.setattr(course, "can_look", lambda *_: True)
+    monkeypatch.setattr(course, "tune", still)
+    for module in ("second", "course"):
         monkeypatch.setattr(f"skills.classify.{module}.judge_of", lambda *_: reader)
     monkeypatch.setattr("skills.classify.second._SHARE", 1.0)
     monkeypatch.setattr("skills.classify.second._LEAST_ROWS", 10)
