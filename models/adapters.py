@@ -42,6 +42,11 @@ def finding_changes(model: str) -> Path | None:
     return _kept(f"{model}.safetensors")
 
 
+def lesson_of(model: str) -> str:
+    """Return the SHA-256 of what taught an encoder of the catalog to find answers; "" if nothing did."""
+    return _SHA256.get(f"{model}.safetensors", "")
+
+
 def _kept(name: str) -> Path | None:
     if name not in _SHA256:
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.adapters import lesson_of
 from models.catalog import Model, SetName, Task, catalog
 from models.errors import TEXTS, CorruptModelError, ModelMissingError, ResourceError, UsageError
 from models.files import atomic_write, file_sha256, write_error
@@ -122,8 +123,10 @@ class Store:
         return self.has(model.id) and not self.verify(model) and not self.lacks(model)
 
     def lacks(self, model: Model) -> list[str]:
-        """Return the files that are made of a model now and were not yet when it landed here."""
-        return [path for path in model.derived if not self.made(model.id, path)]
+        """Return the files that are made of a model now and were not yet, or of another lesson, here."""
+        record, lesson = self._record(model.id) if self.has(model.id) else {}, lesson_of(model.id)
+        made = {path for path, entry in record.items() if entry.get("lesson", "") == lesson}
+        return [path for path in model.derived if path not in made]
 
     def _need_space(self, model: Model) -> None:
         """Raise before the first byte if the disk can't hold the model."""
@@ -158,7 +161,7 @@ class Store:
         partial = self.root / ".partial" / model.id
         self._fetch(model, partial, progress, should_stop)
         progress(model.download_bytes(), TEXTS("verifying", name=model.id))
-        record = {}
+        record: dict[str, dict[str, Any]] = {}
         for file in model.files:
             if file_sha256(partial / file.path) != file.sha256:
                 shutil.rmtree(partial)
@@ -172,6 +175,7 @@ class Store:
             for path in model.derived:
                 made = partial / path
                 record[path] = {"bytes": made.stat().st_size, "sha256": file_sha256(made)}
+                record[path]["lesson"] = lesson_of(model.id)
         atomic_write(partial / _RECORD, json.dumps(record, indent=1))
         self._land(partial, self.root / model.id)
 

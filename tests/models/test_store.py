@@ -191,6 +191,10 @@ def test_what_an_older_model_lacks_is_made_of_what_is_here(
     _pull(nothing, newer)
     assert store.made("demo", "finder.onnx") == _sha(b"".join(PARTS.values()))
     assert store.whole(newer)
+    monkeypatch.setattr("models.store.lesson_of", lambda name: "another")
+    assert store.lacks(newer) == ["finder.onnx"]
+    _pull(nothing, newer)
+    assert store.whole(newer)
 
 
 def test_what_is_damaged_here_is_fetched(tmp_path: Path, model: Model) -> None:
