@@ -13,13 +13,13 @@ _SHA256 = {
         "7ae41f9345d3383732968db61a20b5b9beaaefc3a9df774b1e8cf028a50f0c11"
     ),
     "all-minilm-l6-v2.safetensors": (
-        "4d0dc849b38f500edd56be8b47617dc666d1b742a5785dbb4688094aef103dba"
+        "feb762d0f1c5be38e6731bfaf4429938e6807e9b373f5c16f694e9a99372085f"
     ),
     "all-mpnet-base-v2.safetensors": (
-        "f56cac4aadec2021c7669ec0f71eef6923a65544d5af706454418dbceb727a87"
+        "289775d51695e582b232a4f2184d4650fc9686892d2e55fd3324cfd8c8ea0417"
     ),
     "multilingual-e5-small.safetensors": (
-        "4682794fa18ae5d8113e3d79556d64ff57e3cf0183c1e092b9330d5f2647258c"
+        "67541255d301b3c6620608829d6ebd03598ee950e210e39afe1e5254320ec009"
     ),
 }
 
