@@ -36,7 +36,7 @@ def test_a_report_in_words_and_as_json(inhouse: Program, home: Path) -> None:
 
 @pytest.mark.small
 def test_what_an_older_model_lacks_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.store.Store.made", lambda store, name, path: "")
+    monkeypatch.setattr("models.store.lesson_of", lambda name: "a later one")
     said = CliRunner().invoke(main, ["doctor"]).output
     assert "What it lacks is made of what is here by: inhouse models pull all-minilm-l6-v2" in said
     assert "smollm2" not in [
