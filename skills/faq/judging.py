@@ -38,9 +38,7 @@ _PLAINLY_ASKED: dict[Language, tuple[str, ...]] = {
 }
 _BEYOND_PLAIN = 0.5  # log-odds by which an honest question may please the model more than those
 _PLAIN_TAUGHT = -1.5  # log-odds that none of 108 honest questions exceeded with the taught one
-_GREETED = (
-    -2.0
-)  # log-odds that none of 224 honest entries exceeded for a greeting; the most was -2.8
+_GREETED = -2.0  # log-odds for a greeting; of 224 honest entries none had more than -2.8
 _ORDER_WEIGHT = 2.0
 _ORDER = re.compile(
     r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
