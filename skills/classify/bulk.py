@@ -161,7 +161,9 @@ def _label(
                 shares, new = model.judged(filled, encode, context.should_stop)
                 found = zip(shares.argmax(axis=1), shares.max(axis=1), new, strict=True)
             for row, text in zip(chunk, texts, strict=True):
-                file.write(msgspec.json.encode(_line(row, next(found) if text else None)) + b"\n")
+                file.write(
+                    msgspec.json.encode(_line(row, next(found) if text else None, context)) + b"\n"
+                )
             file.flush()
             os.fsync(file.fileno())
             done += len(chunk)
@@ -211,12 +213,13 @@ def _unsure(work: _Work, below: float) -> tuple[dict[int, _Line], int]:
     return {row: line for _, row, line in least}, count
 
 
-def _line(row: Row, found: Any) -> _Line:
+def _line(row: Row, found: Any, context: Context) -> _Line:
+    reason = context.say(row.reason) if row.reason else ""
     if found is None:
-        return _Line(-1, 0.0, False, row.number, row.reason)
+        return _Line(-1, 0.0, False, row.number, reason)
     group, confidence, new = found
     number = row.number if row.reason else 0
-    return _Line(int(group), round(float(confidence), 4), bool(new), number, row.reason)
+    return _Line(int(group), round(float(confidence), 4), bool(new), number, reason)
 
 
 def _taken_up(journal: Path) -> int:
@@ -340,5 +343,5 @@ def _show(
 
 def _left_out(line: _Line, work: _Work, context: Context) -> Skipped:
     """Name a row that is empty or was mended."""
-    why = TEXTS("mended_row", cells=line.reason) if line.reason else TEXTS("empty_row")
-    return Skipped(str(work.stream.path), context.say(why), line.number)
+    why = line.reason or context.say(TEXTS("empty_row"))
+    return Skipped(str(work.stream.path), why, line.number)

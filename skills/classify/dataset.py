@@ -1,7 +1,7 @@
 """From a labelled table to clean rows: what is empty, repeated, contradictory, misspelt or misplaced.
 
 Nothing is changed in silence: each finding is counted and named, and labels are merged only when told to.
-Near-duplicates are found by the cosine of hashed character n-grams; they stay on one side of every split.
+Near-duplicates (`alike`) stay on one side of every split.
 """
 
 from __future__ import annotations
@@ -18,16 +18,14 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from models.texts import Catalogue, language_of
+from skills.classify.alike import MOST_COMPARED, joined, near_duplicates
 from skills.contract import Context
-from skills.events import Evidence, Skipped
+from skills.events import Assumption, Evidence, Skipped
 from skills.readers.personal import mask
 from skills.readers.tables import TableData
 
 TEXTS = Catalogue(__package__)
 Ints = npt.NDArray[np.int64]
-_ALIKE = 0.9
-_MOST_COMPARED = 30_000
-_CHUNK = 2000
 _TYPO = 85.0
 _RARE = 0.02
 _TEST_SHARE = 0.2
@@ -83,39 +81,50 @@ def clean(
         found.count(
             "merged_labels", sum(1 for label in table.column(columns.label) if label in suggestions)
         )
-    kept: list[int] = []
-    seen: dict[str, int] = {}
-    said: dict[str, set[str]] = defaultdict(set)
-    for text, label in zip(texts, labels, strict=True):
-        if text and label:
-            said[plain(text)].add(label)
-    for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
-        number, key = table.numbers[row], plain(text)
-        if not text:
-            found.note("empty_text", number)
-        elif not label:
-            found.count("no_label", 1)
-        elif len(said[key]) > 1:
-            found.note("contradiction", number)
-        elif key in seen:
-            found.count("repeated", 1)
-        else:
-            seen[key] = row
-            kept.append(row)
+    kept = _usable(texts, labels, table.numbers, found)
     if masked:
         hidden = {row: mask(texts[row]) for row in kept}
         found.count("masked", sum(hidden[row] != texts[row] for row in kept))
         texts = [hidden.get(row, text) for row, text in enumerate(texts)]
     chosen = [texts[row] for row in kept]
-    clusters = near_duplicates(chosen, context)
+    clusters = near_duplicates(chosen, context.check)
+    if len(chosen) > MOST_COMPARED:
+        said = TEXTS("not_compared", n=len(chosen), most=f"{MOST_COMPARED:,}")
+        found.evidence.append(Assumption(context.say(said)))
     found.count("near_duplicates", len(chosen) - len(np.unique(clusters)))
     if columns.group:
-        clusters = _joined(clusters, [table.column(columns.group)[row] for row in kept])
+        clusters = _together(clusters, [table.column(columns.group)[row] for row in kept])
     order = [table.column(columns.time)[row] for row in kept] if columns.time else []
     return Rows(
         chosen, [labels[row] for row in kept], [table.numbers[row] for row in kept], clusters,
         order, found.counts, found.evidence, suggestions,
     )  # fmt: skip
+
+
+def _usable(
+    texts: Sequence[str], labels: Sequence[str], numbers: Sequence[int], found: _Findings
+) -> list[int]:
+    """Return the places of rows that have a text and a label, each text once, none with two labels."""
+    kept: list[int] = []
+    seen: set[str] = set()
+    said: dict[str, set[str]] = defaultdict(set)
+    keys = [plain(text) for text in texts]
+    for key, text, label in zip(keys, texts, labels, strict=True):
+        if text and label:
+            said[key].add(label)
+    for row, key in enumerate(keys):
+        if not texts[row]:
+            found.note("empty_text", numbers[row])
+        elif not labels[row]:
+            found.count("no_label", 1)
+        elif len(said[key]) > 1:
+            found.note("contradiction", numbers[row])
+        elif key in seen:
+            found.count("repeated", 1)
+        else:
+            seen.add(key)
+            kept.append(row)
+    return kept
 
 
 class _Findings:
@@ -162,43 +171,11 @@ def similar_labels(counts: Counter[str]) -> dict[str, str]:
     return found
 
 
-def near_duplicates(texts: Sequence[str], context: Context) -> Ints:
-    """Return a number a text, the same for texts that hardly differ, shape (n,)."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    count = len(texts)
-    if count < 2 or count > _MOST_COMPARED:  # beyond that only equal texts are found
-        return np.arange(count, dtype=np.int64)
-    made = HashingVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), n_features=1 << 20, alternate_sign=False
-    )
-    vectors = made.transform([text.casefold() for text in texts]).tocsr()
-    rows, columns = [], []
-    for start in range(0, count, _CHUNK):
-        context.check()
-        near = (vectors[start : start + _CHUNK] @ vectors.T).tocoo()
-        close = near.data >= _ALIKE
-        rows.append(near.row[close] + start)
-        columns.append(near.col[close])
-    pairs = (np.concatenate(rows), np.concatenate(columns))
-    graph = coo_matrix((np.ones(len(pairs[0])), pairs), shape=(count, count))
-    clusters: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return clusters
-
-
-def _joined(clusters: Ints, groups: Sequence[str]) -> Ints:
+def _together(clusters: Ints, groups: Sequence[str]) -> Ints:
     """Return clusters in which rows of the same group are together, too."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    _, numbers = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)
-    offset = int(clusters.max(initial=0)) + 1
-    nodes = offset + int(numbers.max(initial=0)) + 1
-    graph = coo_matrix((np.ones(len(clusters)), (clusters, numbers + offset)), shape=(nodes, nodes))
-    joined: Ints = connected_components(graph, directed=False)[1][clusters].astype(np.int64)
-    return joined
+    first: dict[str, int] = {}
+    leaders = [first.setdefault(group, row) for row, group in enumerate(groups)]
+    return joined(clusters, np.arange(len(groups)), np.array(leaders, np.int64))
 
 
 def split(rows: Rows, y: Ints, *, seed: int = 0) -> tuple[Ints, Ints]:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.embedder import BOTH, FINDER, MULTILINGUAL
-from models.errors import BadInputError
+from models.errors import BadInputError, UsageError
 from models.texts import Catalogue
 from skills.classify.words import Words
 from skills.contract import Context
@@ -40,6 +40,7 @@ _CHINESE_SHARE = 0.05
 _MIXES = (0.3, 0.5, 0.7)
 _MOST_TO_PICK = 1000
 _OTHERS = {"zh": MULTILINGUAL, BOTH: FINDER}  # what must be on disk for it
+MOST_LABELS = 300
 FEW = 30  # rows of a class, below which its name and its likes are worth more
 _NAME_WEIGHT = 2.0
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -171,6 +172,15 @@ def check_enough(labels: Sequence[str]) -> None:
     counts = Counter(labels)
     if len(counts) < 2 or len(labels) < _LEAST_ROWS:
         raise BadInputError(TEXTS("too_few_labels", n=len(labels), groups=len(counts)))
+
+
+def check_groups(labels: Sequence[str], column: str, *, spare: int = 0) -> None:
+    """Raise `UsageError` for a column that names no groups: so many could not be told apart, nor soon.
+
+    `spare` is how many more there may be, since misspelt ones will be merged.
+    """
+    if len(set(labels)) > MOST_LABELS + spare:
+        raise UsageError(TEXTS("too_many_labels", column=column, most=MOST_LABELS))
 
 
 def features_of(

@@ -12,6 +12,7 @@ from models.texts import Catalogue
 from skills.classify.bulk import apply_model
 from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest
+from skills.classify.heads import check_groups
 from skills.classify.judge import Judge
 from skills.classify.learn import learn
 from skills.classify.student import Taught, Teacher, read_all, teach
@@ -29,7 +30,7 @@ from skills.events import (
     Table,
 )
 from skills.measures import interval
-from skills.readers.messages import text_column
+from skills.readers.messages import mended, text_column
 from skills.readers.tables import TableData, existing_column, read_table
 from skills.writers import suffix_of, write_table
 
@@ -129,6 +130,7 @@ class Classify:
         yield Progress(0, None, note=context.say(TEXTS("learning")))
         given = [cell.strip() for cell in table.column(target)]
         known = [i for i, cell in enumerate(given) if cell and sorted_.texts[i].strip()]
+        check_groups([given[i] for i in known], target)
         learned = learn([sorted_.texts[i] for i in known], [given[i] for i in known], context)
         sorted_.labels = given
         empty = [i for i, cell in enumerate(given) if not cell and sorted_.texts[i].strip()]
@@ -199,11 +201,7 @@ def _start(table: TableData, column: str, context: Context) -> _Sorted:
         for n, text in zip(table.numbers, texts, strict=True)
         if not text.strip()
     ]
-    mended = [
-        Skipped(name, context.say(TEXTS("mended_row", cells=bad.reason)), bad.number)
-        for bad in table.bad
-    ]
-    evidence += [*skipped, *mended][:_SKIPPED_SHOWN]
+    evidence += [*skipped, *mended(table, context)][:_SKIPPED_SHOWN]
     return _Sorted(table, texts, [""] * len(texts), [None] * len(texts), evidence)
 
 

@@ -8,16 +8,16 @@ from models.errors import UsageError
 from models.texts import Catalogue
 from skills.classify.course import Course
 from skills.classify.dataset import Columns, Rows, clean
-from skills.classify.heads import check_enough
+from skills.classify.heads import MOST_LABELS, check_enough, check_groups
 from skills.classify.operations import TrainRequest
 from skills.contract import Context
 from skills.events import Answer, Event, Progress, Table
-from skills.readers.messages import text_column
+from skills.readers.messages import mended, text_column
 from skills.readers.tables import TableData, existing_column, read_table
 
 TEXTS = Catalogue(__package__)
 _LABEL_HINTS = r"label|class|categor|topic|intent|sentiment|group|tag|标签|类别|分类|情感|主题"
-_MOST_LABELS = 300
+_SHOWN = 20
 
 
 class Train:
@@ -28,10 +28,11 @@ class Train:
         table = read_table(request.file)
         columns = _columns(table, request)
         yield Progress(0, None, note=context.say(TEXTS("cleaning")))
+        check_groups(table.column(columns.label), columns.label, spare=MOST_LABELS)
         rows = clean(table, columns, context, merge=request.merge, masked=request.mask)
+        rows.evidence += mended(table, context)[:_SHOWN]
         check_enough(rows.labels)
-        if len(set(rows.labels)) > _MOST_LABELS:
-            raise UsageError(TEXTS("too_many_labels", column=columns.label, most=_MOST_LABELS))
+        check_groups(rows.labels, columns.label)
         yield from _findings(rows, context)
         course = Course(request, context, table, columns, rows)
         trained = yield from course.fit()

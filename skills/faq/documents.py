@@ -12,6 +12,7 @@ from typing import Any
 
 from models.errors import BadInputError
 from models.texts import Catalogue
+from skills.readers.zipped import zipped_names
 
 TEXTS = Catalogue(__package__)
 _MOST_PAGES = 1000
@@ -68,8 +69,11 @@ def _word(path: Path) -> list[tuple[str, str]]:
     import docx
 
     try:
+        zipped_names(path)
         document = docx.Document(str(path))
         return [("\n".join(_word_lines(document)), "")]
+    except BadInputError:
+        raise
     except Exception as error:  # zip, XML and key errors of a damaged file
         raise BadInputError(TEXTS("damaged", path=path, reason=type(error).__name__)) from error
 
@@ -114,14 +118,15 @@ def _html_lines(soup: Any) -> Iterator[str]:
             if type(node) is NavigableString and node.strip() and not _inside_block(node):
                 yield " ".join(node.split())
             continue
-        text = " ".join(node.get_text(" ").split())
-        if not text:
+        leaf = node.name in _BLOCKS and node.find(_BLOCKS) is None
+        if not (leaf or node.name in _HEADINGS or node.name in _QUESTIONS):
             continue
-        if node.name in _HEADINGS:
+        text = " ".join(node.get_text(" ").split())
+        if text and node.name in _HEADINGS:
             yield f"\n{'#' * _HEADINGS[node.name]} {text}"
-        elif node.name in _QUESTIONS:
+        elif text and node.name in _QUESTIONS:
             yield f"\n**{text.rstrip('?？')}?**"
-        elif node.name in _BLOCKS and node.find(_BLOCKS) is None:
+        elif text:
             yield text + "\n"
 
 

@@ -12,7 +12,16 @@ import numpy.typing as npt
 from models.files import atomic_writer
 from models.texts import Catalogue, Message
 from skills.contract import Context, relay
-from skills.events import Answer, Artifact, Assumption, Backtest, Event, Evidence, Progress
+from skills.events import (
+    Answer,
+    Artifact,
+    Assumption,
+    Backtest,
+    Event,
+    Evidence,
+    Progress,
+    Skipped,
+)
 from skills.forecast.calendar import DEFAULT_HORIZONS, SEASONS, Frequency
 from skills.forecast.chart import draw
 from skills.forecast.face import ForecastRequest
@@ -74,7 +83,10 @@ class Forecast:
         yield Artifact(str(path), context.say(TEXTS("file")))
         evidence: list[Evidence] = [tested] if tested else []
         evidence += [Assumption(context.say(message)) for message in series.assumed]
-        evidence += series.skipped[:_SKIPPED_SHOWN]
+        evidence += [
+            Skipped(str(request.file), context.say(why), row)
+            for row, why in series.skipped[:_SKIPPED_SHOWN]
+        ]
         text = context.say(_sentence(series, outlook, tested, labels))
         data = {
             "column": series.name,

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from models.errors import BadInputError
 from models.texts import Catalogue, Message
-from skills.events import Skipped
 from skills.forecast.calendar import Frequency, infer
 from skills.readers.columns import hinted, named_column
 from skills.readers.dates import Dates, parse_dates
@@ -55,7 +54,7 @@ class Series:
         frequency: How often they come.
         filled: Which values were filled in, shape (n,).
         assumed: What was chosen without being told.
-        skipped: Rows that were left out.
+        skipped: Rows that were left out or mended, and why.
     """
 
     name: str
@@ -64,7 +63,7 @@ class Series:
     frequency: Frequency
     filled: npt.NDArray[np.bool_]
     assumed: list[Message] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[tuple[int, Message]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,10 +72,10 @@ class _Reading:
 
     path: Path
     assumed: list[Message] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[tuple[int, Message]] = field(default_factory=list)
 
-    def skip(self, row: int, reason: str) -> None:
-        self.skipped.append(Skipped(str(self.path), reason, row))
+    def skip(self, row: int, reason: Message) -> None:
+        self.skipped.append((row, reason))
 
 
 def build(table: TableData, date_column: str = "", value_column: str = "") -> Series:
@@ -188,11 +187,11 @@ def _pairs(
         number = table.numbers[position]
         first = next((cell for cell in table.rows[position] if cell.strip()), "")
         if _TOTAL_ROW.match(first):
-            reading.skip(number, f"total: {first[:40]}")
+            reading.skip(number, TEXTS("row_total", cell=first[:40]))
         elif day is None:
-            reading.skip(number, f"date? {first[:40]}")
+            reading.skip(number, TEXTS("row_no_date", cell=first[:40]))
         elif value is None:
-            reading.skip(number, f"{day}: value?")
+            reading.skip(number, TEXTS("row_no_number"))
         else:
             pairs.append((day, value, number, position))
     return pairs
@@ -236,9 +235,9 @@ def _per_date(
 def _first_of(group: list[_Pair], reading: _Reading) -> float:
     """Return the value of a date that stands once or, by mistake, again: different values add up."""
     values = {value for _, value, _, _ in group}
-    for _, value, number, _ in group[1:]:
-        if len(values) == 1:
-            reading.skip(number, f"repeated: {group[0][0]} {value:g}")
+    if len(values) == 1:
+        for _, _, number, _ in group[1:]:
+            reading.skip(number, TEXTS("row_repeated", day=group[0][0]))
     return sum(values) if len(values) > 1 else group[0][1]
 
 
@@ -289,7 +288,7 @@ def _without_dates(table: TableData, asked: str, reading: _Reading) -> Series:
     numbers = parse_column(table.column(value))
     for position, number in enumerate(numbers):
         if number is None:
-            reading.skip(table.numbers[position], "value?")
+            reading.skip(table.numbers[position], TEXTS("row_no_number"))
     kept = [number for number in numbers if number is not None]
     _need_enough(len(kept), table.path)
     reading.assumed.append(TEXTS("assumed_no_dates"))

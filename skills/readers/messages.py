@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from models.errors import BadInputError
 from models.texts import Catalogue
+from skills.contract import Context
+from skills.events import Skipped
 from skills.readers.columns import hinted
 from skills.readers.dates import parse_dates
 from skills.readers.numbers import parse_number
@@ -16,6 +18,12 @@ _TEXT_HINTS = (
     r"text|review|message|comment|feedback|body|content|subject|description|note|question|ticket"
     r"|评论|评价|内容|留言|消息|反馈|正文|文本|问题"
 )
+
+
+def mended(table: TableData, context: Context) -> list[Skipped]:
+    """Return the rows that could not be taken as they are, and why."""
+    name = str(table.path)
+    return [Skipped(name, context.say(bad.reason), bad.number) for bad in table.bad]
 
 
 def text_column(table: TableData, asked: str, exclude: Sequence[str] = ()) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 from collections.abc import Iterator
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from models.files import existing_file
+from models.texts import Message
 from skills.readers import parquet
-from skills.readers.tables import FIELD_LIMIT, TableData, as_cell, fit_row, read_table
+from skills.readers.records import records
+from skills.readers.tables import TEXTS, TableData, as_cell, read_table
 
 _SAMPLE = 500
 _PARQUET_BATCH = 4096
@@ -25,7 +26,7 @@ class Row:
     number: int
     cells: list[str]
     record: dict[str, Any] | None = None
-    reason: str = ""
+    reason: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,12 @@ class Stream:
         return itertools.islice(made, skip, None)
 
     def _csv(self) -> Iterator[Row]:
-        csv.field_size_limit(FIELD_LIMIT)
         width, first = len(self.columns), self.sample.numbers[0]
         with self.path.open(encoding=self.sample.encoding, errors="replace", newline="") as file:
-            reader = csv.reader(file, delimiter=self.sample.delimiter)
-            for number, cells in enumerate(reader, 1):
-                if number >= first and any(cell.strip() for cell in cells):
-                    fitted, reason = fit_row(cells, width, self.sample.delimiter)
+            read = records(file, self.sample.delimiter)
+            for number, row in enumerate(read, 1):
+                if number >= first and any(cell.strip() for cell in row.cells):
+                    fitted, reason = row.fitted(width, self.sample.delimiter)
                     yield Row(number, fitted, None, reason)
 
     def _json(self) -> Iterator[Row]:
@@ -76,7 +76,7 @@ class Stream:
                 except ValueError:
                     record = None
                 if not isinstance(record, dict):
-                    yield Row(number, [""] * len(self.columns), None, "not a JSON object")
+                    yield Row(number, [""] * len(self.columns), None, TEXTS("row_no_object"))
                     continue
                 yield Row(number, [as_cell(record.get(name)) for name in self.columns], record)
 

@@ -17,20 +17,20 @@ from typing import Any
 
 from models.errors import BadInputError, InhouseError, UsageError
 from models.files import existing_file
-from models.texts import Catalogue
+from models.texts import Catalogue, Message
 from skills.readers import parquet
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.numbers import parse_number
+from skills.readers.records import Record, cells_of, records
+from skills.readers.zipped import zipped_names
 
 TEXTS = Catalogue(__package__)
 _MAX_BYTES = 256 << 20
-_MAX_UNZIPPED = 512 << 20
 _SAMPLE_LINES = 200
 _SAMPLE_ROWS = 50
 _HEAD_BYTES = 4 << 20
 _DELIMITERS = ",;\t|"
-FIELD_LIMIT = 16 << 20
 _LONG_CELL = 60
 _PARQUET_BATCH = 4096
 _ENOUGH_TO_GUESS = 40
@@ -41,7 +41,7 @@ class BadRow:
     """A row that could not be taken as it is; `number` counts lines or rows from 1."""
 
     number: int
-    reason: str
+    reason: Message
 
 
 @dataclass(slots=True)
@@ -153,12 +153,8 @@ def _read_text(path: Path, limit: int | None) -> TableData:
     if path.suffix.lower() in {".jsonl", ".ndjson"} or (first == "{" and _is_json_line(text)):
         return _read_json_lines(path, text, encoding, limit)
     delimiter = detect_delimiter(text)
-    csv.field_size_limit(FIELD_LIMIT)
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
-    try:
-        rows = list(enumerate(reader, 1))
-    except csv.Error as error:
-        raise BadInputError(TEXTS("not_a_table", path=path, reason=error)) from error
+    lines = io.StringIO(text.lstrip("\ufeff"), newline="")
+    rows = list(enumerate(records(lines, delimiter), 1))
     table = _assemble(path, rows, delimiter, limit)
     table.encoding, table.delimiter = encoding, delimiter
     return table
@@ -241,46 +237,33 @@ def detect_delimiter(text: str) -> str:
 
 
 def _assemble(
-    path: Path, rows: list[tuple[int, list[str]]], delimiter: str, limit: int | None
+    path: Path, rows: list[tuple[int, Record]], delimiter: str, limit: int | None
 ) -> TableData:
     """Find the header behind any preamble, and bring all rows to its width."""
-    filled = [(number, row) for number, row in rows if any(cell.strip() for cell in row)]
+    filled = [(number, row) for number, row in rows if any(cell.strip() for cell in row.cells)]
     if not filled:
         raise BadInputError(TEXTS("no_rows", path=path))
-    width = Counter(_width(row) for _, row in filled[:_SAMPLE_LINES]).most_common(1)[0][0]
+    width = Counter(cells_of(row.cells) for _, row in filled[:_SAMPLE_LINES]).most_common(1)[0][0]
     start = next(
-        i for i, (_, row) in enumerate(filled) if _width(row) >= min(width, max(2, width - 1))
+        i
+        for i, (_, row) in enumerate(filled)
+        if cells_of(row.cells) >= min(width, max(2, width - 1))
     )
-    if looks_like_header(filled[start][1], [row for _, row in filled[start + 1 : start + 30]]):
-        columns = unique_names(filled[start][1][: _width(filled[start][1])])
+    first = filled[start][1].cells
+    if looks_like_header(first, [row.cells for _, row in filled[start + 1 : start + 30]]):
+        columns = unique_names(first[: cells_of(first)])
         body = filled[start + 1 :]
     else:
         columns = [f"column {i + 1}" for i in range(width)]
         body = filled[start:]
     table = TableData(path, columns, [], [])
     for number, row in body[:limit]:
-        cells, reason = fit_row(row, len(columns), delimiter)
+        cells, reason = row.fitted(len(columns), delimiter)
         table.rows.append(cells)
         table.numbers.append(number)
         if reason:
             table.bad.append(BadRow(number, reason))
     return table
-
-
-def _width(row: list[str]) -> int:
-    """Return how many cells a row has, not counting empty ones at its end."""
-    width = len(row)
-    while width and not row[width - 1].strip():
-        width -= 1
-    return width
-
-
-def fit_row(row: list[str], width: int, delimiter: str) -> tuple[list[str], str]:
-    """Bring a row to the header's width: short rows are padded, long ones lose no text."""
-    if _width(row) <= width:
-        return (row + [""] * width)[:width], ""
-    joined = (delimiter or " ").join(row[width - 1 :])
-    return [*row[: width - 1], joined], f"{len(row)} > {width}"
 
 
 def looks_like_header(first: list[str], rest: list[list[str]]) -> bool:
@@ -332,7 +315,7 @@ def _read_json_lines(path: Path, text: str, encoding: str, limit: int | None) ->
         except ValueError:
             record = None
         if not isinstance(record, dict):
-            table.bad.append(BadRow(number, "not a JSON object"))
+            table.bad.append(BadRow(number, TEXTS("row_no_object")))
             continue
         records.append((number, record))
         columns.update(dict.fromkeys(map(str, record)))
@@ -369,15 +352,11 @@ def _read_parquet(path: Path, limit: int | None) -> TableData:
 def _read_excel(path: Path, limit: int | None) -> TableData:
     """Read the sheet of an Excel file that has the most rows; a zip that would burst is refused."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            unzipped = sum(info.file_size for info in archive.infolist())
+        names = zipped_names(path)
     except zipfile.BadZipFile as error:
         raise BadInputError(TEXTS("not_a_table", path=path, reason=error)) from error
     if "xl/workbook.xml" not in names:
         raise BadInputError(TEXTS("not_a_table", path=path, reason="zip"))
-    if unzipped > _MAX_UNZIPPED:
-        raise BadInputError(TEXTS("too_large", path=path, megabytes=_MAX_UNZIPPED >> 20))
     try:
         sheets = dict(_sheets(path))
     except Exception as error:  # openpyxl raises many kinds on damaged files
@@ -388,7 +367,7 @@ def _read_excel(path: Path, limit: int | None) -> TableData:
     return table
 
 
-def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, Record]]]]:
     import openpyxl
 
     with path.open("rb") as file:  # an open file: openpyxl refuses names with another suffix
@@ -396,5 +375,5 @@ def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
                 rows = enumerate(sheet.iter_rows(values_only=True), 1)
-                yield sheet.title, [(number, list(map(as_cell, row))) for number, row in rows]
+                yield sheet.title, [(number, Record([*map(as_cell, row)])) for number, row in rows]
         book.close()

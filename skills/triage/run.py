@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.errors import BadInputError, InhouseError, Stopped, UsageError
+from models.errors import BadInputError, InhouseError, ModelMissingError, Stopped, UsageError
 from models.files import atomic_write, existing_file, files_under
 from models.texts import Catalogue, Language, Message, language_of
 from skills import registry
@@ -33,9 +33,9 @@ from skills.events import (
     Text,
 )
 from skills.readers.files import kind_of
-from skills.readers.messages import text_column
+from skills.readers.messages import mended, text_column
 from skills.readers.personal import find_personal
-from skills.readers.tables import TableData, read_table
+from skills.readers.tables import TableData, detect_encoding, read_table
 from skills.triage.face import TriageRequest
 from skills.triage.urgent import alarming
 from skills.writers import suffix_of, write_table
@@ -131,12 +131,19 @@ class Triage:
         """Look every message up in the FAQ; without one nothing is suggested."""
         note = context.say(TEXTS("looking_up"))
         asking = {"file": request.faq, "base": request.base}
+        missing: set[str] = set()
         for number, message in enumerate(messages):
             yield Progress(number, len(messages), context.say(TEXTS("messages")), note)
             try:
                 answer = yield from _final("faq", {**asking, "question": message.text}, context)
             except Stopped:
                 raise
+            except ModelMissingError as error:  # for messages in one language, perhaps
+                if str(error) not in missing:
+                    missing.add(str(error))
+                    said = TEXTS("some_without_reply", reason=error.args[0])
+                    yield Notice(context.say(said), "warning")
+                continue
             except UsageError as error:
                 if request.base or request.faq:
                     raise
@@ -163,6 +170,7 @@ def _gather(
         table = read_table(source)
         column = text_column(table, request.text_column)
         evidence.append(Assumption(context.say(TEXTS("assumed_column", column=column))))
+        evidence += mended(table, context)[:_SHOWN]
         pairs = zip(table.numbers, table.column(column), strict=True)
         messages = [_Message(str(number), text.strip()) for number, text in pairs]
     for message in messages:
@@ -199,10 +207,11 @@ def _from_files(
 
 
 def _text_of(path: Path) -> str:
-    raw = existing_file(path).read_bytes()[:_LARGEST_TEXT]
-    if path.suffix.lower() not in {".txt", ".md", ".markdown"} or b"\x00" in raw:
+    if path.suffix.lower() not in {".txt", ".md", ".markdown"}:
         raise BadInputError(TEXTS("not_text", path=path))
-    return raw.decode("utf-8", errors="replace").strip()
+    with existing_file(path).open("rb") as file:
+        raw = file.read(_LARGEST_TEXT)
+    return raw.decode(detect_encoding(raw, path), errors="replace").strip()
 
 
 def _transcript(path: Path, context: Context) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from models.errors import BadInputError
 from skills.faq.entries import read_entries
+from tests.zipped import bomb
 
 
 def make_pdf(path: Path, pages: list[list[str]], password: str = "") -> Path:
@@ -111,10 +112,11 @@ def test_what_can_t_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty.html").write_text("<html><script>x()</script></html>")
     make_pdf(tmp_path / "scan.pdf", [[]])
     make_pdf(tmp_path / "locked.pdf", [["When?", "Now."]], "secret")
+    bomb(tmp_path / "bomb.docx", "word/document.xml")
     (tmp_path / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0")
     expected = {
         "broken.pdf": "damaged", "broken.docx": "damaged", "empty.html": "no text", "scan.pdf": "scan",
-        "locked.pdf": "password", "old.doc": ".doc file",
+        "locked.pdf": "password", "bomb.docx": "larger than", "old.doc": ".doc file",
     }  # fmt: skip
     for name, words in expected.items():
         with pytest.raises(BadInputError, match=words) as caught:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from skills.readers.dates import parse_dates
 from skills.readers.horizons import find_horizon
 from skills.readers.numbers import chinese_number, parse_column
 from skills.readers.tables import read_table
+from tests.zipped import bomb
 
 
 @pytest.mark.parametrize(
@@ -217,13 +216,6 @@ def test_excel_under_any_name(tmp_path: Path) -> None:
         assert table.rows[0] == ["2024-01-01", "1.5"]
 
 
-def _bomb(path: Path) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", io.BytesIO(b"x").read())
-        archive.writestr("xl/worksheets/sheet1.xml", b"\0" * (1 << 30) + b"\0")
-    return path
-
-
 def test_bad_tables_are_named_with_the_reason(tmp_path: Path) -> None:
     bad = [
         _write(tmp_path / "empty.csv", ""),
@@ -231,7 +223,7 @@ def test_bad_tables_are_named_with_the_reason(tmp_path: Path) -> None:
         _write(tmp_path / "blank.csv", "\n\n  \n"),
         tmp_path / "missing.csv",
         tmp_path,
-        _bomb(tmp_path / "bomb.xlsx"),
+        bomb(tmp_path / "bomb.xlsx", "xl/workbook.xml"),
     ]
     for name, data in {
         "picture.csv": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "old.xls": b"\xd0\xcf\x11\xe0" + b"\0" * 99,

@@ -130,13 +130,20 @@ def test_voice_messages_are_written_out_first(small: Runtimes, home: Path, tmp_p
     call = next(iter(sorted((SAMPLES / "calls").glob("*.*"))))
     shutil.copy(call, folder / call.name)
     (folder / "note.txt").write_text("When are you open?")
+    (folder / "备忘.txt").write_text("包裹还没有到，我已经等了一个星期", encoding="gb18030")
+    (folder / "noise.txt").write_bytes(bytes(range(32)) * 9)
     (folder / "broken.mp3").write_bytes(b"nothing")
-    answer, _ = run(TriageRequest(source=folder, faq=SAMPLES / "faq.md"), Context(small, home))
+    answer, events = run(TriageRequest(source=folder, faq=SAMPLES / "faq.md"), Context(small, home))
+    # the small models read no Chinese: such messages have no reply, and the others do
+    assert any(isinstance(event, Notice) and "multilingual" in event.text for event in events)
     rows = {
         row["file"]: row
         for row in csv.DictReader((tmp_path / "inbox-triaged.csv").open(encoding="utf-8-sig"))
     }
-    assert set(rows) == {call.name, "note.txt"}
+    assert set(rows) == {call.name, "note.txt", "备忘.txt"}
+    assert rows["note.txt"]["reply"].startswith("Monday")
+    assert rows["备忘.txt"]["message"] == "包裹还没有到，我已经等了一个星期"
+    assert any(isinstance(i, Skipped) and "noise" in i.file for i in answer.evidence)
     assert len(rows[call.name]["message"].split()) > 5
     assert any(isinstance(i, Skipped) and "broken" in i.file for i in answer.evidence)
 
