@@ -14,7 +14,10 @@ from models.files import atomic_write
 from skills.readers.tables import TableData
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?")
-_SUFFIX = {"csv": ".csv", "jsonl": ".jsonl", "xlsx": ".xlsx", "parquet": ".parquet"}
+_SUFFIX = {
+    "csv": ".csv", "jsonl": ".jsonl", "xlsx": ".xlsx", "parquet": ".parquet",
+    "json": ".json", "html": ".xlsx",
+}  # fmt: skip
 
 
 def suffix_of(table: TableData) -> str:
@@ -56,6 +59,11 @@ def _jsonl(table: TableData, columns: list[str], rows: list[list[str]]) -> bytes
     return ("\n".join(lines) + "\n").encode()
 
 
+def _json(table: TableData, columns: list[str], rows: list[list[str]]) -> bytes:
+    records = [dict(zip(columns, row, strict=True)) for row in rows]
+    return (json.dumps(records, ensure_ascii=False, indent=1) + "\n").encode()
+
+
 def _xlsx(table: TableData, columns: list[str], rows: list[list[str]]) -> bytes:
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
@@ -88,4 +96,6 @@ def _parquet(table: TableData, columns: list[str], rows: list[list[str]]) -> byt
     return out.getvalue()
 
 
-_WRITERS = {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx, "parquet": _parquet}
+_WRITERS = {
+    "csv": _csv, "jsonl": _jsonl, "json": _json, "xlsx": _xlsx, "html": _xlsx, "parquet": _parquet,
+}  # fmt: skip

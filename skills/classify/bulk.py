@@ -274,7 +274,7 @@ def _merge(work: _Work, model: TextModel, out: Path) -> Path:
         with atomic_writer(path) as file:
             if sample.encoding != "utf-8":
                 file.write("\ufeff")  # a mark for Excel where the input was not plain UTF-8 either
-            writer = csv.writer(file, delimiter=sample.delimiter, lineterminator="\n")
+            writer = csv.writer(file, delimiter=sample.delimiter or ",", lineterminator="\n")
             writer.writerow([*sample.columns, *names])
             for row, verdict in zip(work.stream.rows(), _verdicts(work, model), strict=True):
                 writer.writerow([*row.cells, *verdict])

@@ -14,10 +14,11 @@ from models.files import existing_file
 from models.texts import Catalogue
 from skills.faq.documents import read_document
 from skills.readers.columns import hinted
-from skills.readers.tables import TableData, detect_encoding, read_table
+from skills.readers.encodings import detect_encoding
+from skills.readers.tables import TableData, read_table
 
 TEXTS = Catalogue(__package__)
-_TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm"}
+_TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".parquet"}
 _DOCUMENTS = {".pdf", ".docx", ".html", ".htm"}
 READABLE = _TABLES | _DOCUMENTS | {".md", ".markdown", ".txt"}
 """Suffixes of the files that are read when a folder is named."""

@@ -11,7 +11,10 @@ from pathlib import Path
 from skills.contract import FileKind
 
 _KINDS: dict[str, FileKind] = {
-    **dict.fromkeys((".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet"), "table"),
+    **dict.fromkeys(
+        (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".parquet"),
+        "table",
+    ),
     **dict.fromkeys(
         (".wav", ".mp3", ".m4a", ".flac", ".ogg", ".oga", ".opus", ".aac", ".wma", ".amr", ".aiff",
          ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".3gp"),

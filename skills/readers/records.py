@@ -12,6 +12,7 @@ from models.texts import Catalogue, Message
 TEXTS = Catalogue(__package__)
 FIELD_LIMIT = 16 << 20
 _SENTINEL = "x"
+_NOWHERE = "\x1f"  # splits lines that have one cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Record:
         surplus = whole - width
         if surplus <= 0:
             return (self.cells + [""] * width)[:width], wrong
+        if width == 1:  # a delimiter in the only column is text
+            return [delimiter.join(self.cells[:whole])], wrong
         at = min(self.open_at, width - 1) if wrong else width - 1
         joined = (delimiter or " ").join(self.cells[at : at + surplus + 1])
         cells = [*self.cells[:at], joined, *self.cells[at + surplus + 1 : whole]]
@@ -70,13 +73,13 @@ class _Lines:
 
 
 def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
-    """Yield the records of lines, in constant memory.
+    """Yield the records of lines, in constant memory; without a delimiter each has one cell.
 
     What follows a closing quotation mark belongs to its cell. If that would swallow lines that have as many
     cells as the record before, or the end of the file is reached, the mark was never closed.
     """
     csv.field_size_limit(FIELD_LIMIT)
-    source, width = _Lines(lines), 0
+    source, width, delimiter = _Lines(lines), 0, delimiter or _NOWHERE
     while True:
         try:
             for cells in csv.reader(source, delimiter=delimiter, strict=True):
@@ -92,7 +95,9 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
 def _mended(source: _Lines, delimiter: str, width: int) -> Record:
     """Return the record at which strict reading failed."""
     taken = source.taken
-    if not any(_split(line, delimiter) == width > 1 for line in taken[1:]):
+    if len(taken) == 1 or not (
+        width == 1 or any(_split(line, delimiter) == width for line in taken[1:])
+    ):
         read = _leniently(taken, delimiter)
         if read is not None:
             source.give_back(len(taken))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from models.files import existing_file
 from models.texts import Message
 from skills.readers import parquet
+from skills.readers.exports import record_of
 from skills.readers.records import records
 from skills.readers.tables import TEXTS, TableData, as_cell, read_table
 
@@ -71,11 +71,8 @@ class Stream:
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue
-                try:
-                    record = json.loads(line.lstrip("\ufeff"))
-                except ValueError:
-                    record = None
-                if not isinstance(record, dict):
+                record = record_of(line)
+                if record is None:
                     yield Row(number, [""] * len(self.columns), None, TEXTS("row_no_object"))
                     continue
                 yield Row(number, [as_cell(record.get(name)) for name in self.columns], record)
@@ -88,7 +85,7 @@ class Stream:
                 yield Row(number, [as_cell(cell) for cell in cells])
 
     def _whole(self) -> Iterator[Row]:
-        """Excel files have bounds of their own: they are read whole."""
+        """Excel files, web pages and lists in JSON have bounds of their own: they are read whole."""
         table = read_table(self.path)
         for number, cells in zip(table.numbers, table.rows, strict=True):
             yield Row(number, cells)

@@ -1,4 +1,4 @@
-"""Tables from CSV, TSV, JSON lines and Excel, whatever their encoding, delimiter and preamble."""
+"""Tables from CSV, TSV, JSON, Excel and web pages, whatever their encoding, delimiter and preamble."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import io
 import itertools
 import json
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +19,8 @@ from models.files import existing_file
 from models.texts import Catalogue, Message
 from skills.readers import parquet
 from skills.readers.columns import named_column
+from skills.readers.encodings import detect_encoding
+from skills.readers.exports import is_page, is_workbook, page_rows, record_of, records_of
 from skills.readers.files import Found
 from skills.readers.numbers import parse_number
 from skills.readers.records import Record, cells_of, records
@@ -27,13 +28,15 @@ from skills.readers.zipped import zipped_names
 
 TEXTS = Catalogue(__package__)
 _MAX_BYTES = 256 << 20
+_MAX_PAGE = 32 << 20
+_JSON_LINES = {".jsonl", ".ndjson"}
 _SAMPLE_LINES = 200
 _SAMPLE_ROWS = 50
 _HEAD_BYTES = 4 << 20
 _DELIMITERS = ",;\t|"
 _LONG_CELL = 60
+_SPACED, _ALIKE = 0.8, 0.8  # shares of cells and of rows
 _PARQUET_BATCH = 4096
-_ENOUGH_TO_GUESS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,9 @@ class TableData:
         rows: As many cells a row as there are columns.
         numbers: The row number in the file of each row.
         bad: Rows that were mended or left out, and why.
-        format: `csv`, `jsonl`, `xlsx` or `parquet`.
+        format: `csv`, `jsonl`, `json`, `html`, `xlsx` or `parquet`.
         encoding: Of the text, empty for Excel.
-        delimiter: Of the CSV, else empty.
+        delimiter: Of the CSV, empty where it has one column of prose, or the file is no CSV.
         sheet: Which sheet of an Excel file was read.
     """
 
@@ -149,91 +152,78 @@ def _read_text(path: Path, limit: int | None) -> TableData:
     raw = _head(path, limit)
     encoding = detect_encoding(raw, path)
     text = raw.decode(encoding, errors="replace")
-    first = text.lstrip("\ufeff \r\n\t")[:1]
-    if path.suffix.lower() in {".jsonl", ".ndjson"} or (first == "{" and _is_json_line(text)):
-        return _read_json_lines(path, text, encoding, limit)
+    if path.suffix.lower() in _JSON_LINES or _is_json_lines(text):
+        lines = enumerate(text.lstrip("\ufeff").split("\n"), 1)
+        numbered = ((number, record_of(line)) for number, line in lines if line.strip())
+        return _from_records(path, numbered, limit, "jsonl", encoding)
+    if exported := _exported(path, text, limit):
+        return exported
     delimiter = detect_delimiter(text)
-    lines = io.StringIO(text.lstrip("\ufeff"), newline="")
-    rows = list(enumerate(records(lines, delimiter), 1))
-    table = _assemble(path, rows, delimiter, limit)
+    read = records(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter)
+    table = _assemble(path, list(enumerate(read, 1)), delimiter, limit)
     table.encoding, table.delimiter = encoding, delimiter
     return table
 
 
-def _is_json_line(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text.lstrip("\ufeff").split("\n", 1)[0]), dict)
-    except ValueError:
-        return False
+def _is_json_lines(text: str) -> bool:
+    first, *rest = text.lstrip("\ufeff \r\n\t").split("\n", 1)
+    return first.startswith("{") and bool(rest and rest[0].strip()) and record_of(first) is not None
 
 
-def detect_encoding(raw: bytes, path: Path) -> str:
-    """Return the encoding of a text file.
-
-    Raises:
-        BadInputError: It is not text.
-    """
-    for mark, name in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if raw.startswith(mark):
-            return name
-    if b"\x00" in raw[:4096]:
-        raise BadInputError(TEXTS("not_a_table", path=path, reason="binary"))
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return _legacy_encoding(raw)
-    return "utf-8"
-
-
-def _legacy_encoding(raw: bytes) -> str:
-    """Tell Chinese two-byte text, whose high bytes come in pairs, from Western one-byte text."""
-    runs = re.findall(rb"[\x80-\xff]+", raw[:200_000])
-    high = sum(map(len, runs))
-    paired = sum(len(run) for run in runs if len(run) % 2 == 0)
-    if paired > 0.7 * high:
-        try:
-            raw.decode("gb18030")
-        except UnicodeDecodeError:
-            pass
-        else:
-            return "gb18030"
-    if high < _ENOUGH_TO_GUESS:
-        return "cp1252"
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(raw[:200_000]).best()
-    known = best.encoding if best else "cp1252"
-    return (
-        known
-        if known.startswith(("cp125", "iso8859", "latin", "utf", "big5", "shift"))
-        else "cp1252"
-    )
+def _exported(path: Path, text: str, limit: int | None) -> TableData | None:
+    """Read a list in JSON, or the table of a web page; None if a text, or its beginning, is neither."""
+    if is_workbook(text):
+        raise BadInputError(TEXTS("old_excel", path=path))
+    page = is_page(text)
+    if not page and text.lstrip("\ufeff \r\n\t")[:1] not in {"[", "{"}:
+        return None
+    if path.stat().st_size > (most := _MAX_PAGE if page else _MAX_BYTES):
+        raise BadInputError(TEXTS("too_large", path=path, megabytes=most >> 20))
+    raw = path.read_bytes()
+    encoding = detect_encoding(raw, path)
+    whole = raw.decode(encoding, errors="replace")
+    if page:
+        rows = [(number, Record(row)) for number, row in enumerate(page_rows(whole), 1)]
+        table = _assemble(path, rows, "", limit)
+        table.format, table.encoding = "html", encoding
+        return table
+    found = records_of(whole)
+    if found is None and path.suffix.lower() == ".json":
+        raise BadInputError(TEXTS("not_a_table", path=path, reason="JSON"))
+    if found is None:
+        return None
+    numbered = ((n, item if isinstance(item, dict) else None) for n, item in enumerate(found, 1))
+    return _from_records(path, numbered, limit, "json", encoding)
 
 
 def detect_delimiter(text: str) -> str:
-    """Return the delimiter that splits the most lines into the same number of cells, two or more."""
+    """Return the delimiter that splits the most lines into the same number of cells, two or more.
+
+    Empty for lines of prose, whose commas split nothing.
+    """
     sample = "\n".join(text.splitlines()[:_SAMPLE_LINES])
     best, best_score = ",", 0.0
     for delimiter in _DELIMITERS:
         if delimiter not in sample:
             continue
         try:
-            widths = [
-                len(row) for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row
-            ]
+            rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row]
         except csv.Error:
             continue
-        split = Counter(width for width in widths if width > 1)
-        if split:
+        split = Counter(len(row) for row in rows if len(row) > 1)
+        if split and not _is_prose(rows, max(split.values())):
             width, count = split.most_common(1)[0]
-            score = count / len(widths) + min(width, 20) / 1000
+            score = count / len(rows) + min(width, 20) / 1000
             if score > best_score:
                 best, best_score = delimiter, score
-    return best
+    return best if best_score or best not in sample else ""
+
+
+def _is_prose(rows: list[list[str]], alike: int) -> bool:
+    """Say whether what splits rows is followed by a space, as in a sentence; `alike` have as many cells."""
+    later = [cell for row in rows for cell in row[1:]]
+    spaced = sum(cell.startswith(" ") for cell in later)
+    return spaced > _SPACED * len(later) and alike < _ALIKE * len(rows)
 
 
 def _assemble(
@@ -269,7 +259,10 @@ def _assemble(
 def looks_like_header(first: list[str], rest: list[list[str]]) -> bool:
     """Say whether a row names columns rather than holding data."""
     cells = [cell.strip() for cell in first if cell.strip()]
-    if not cells or len(set(cells)) < len(cells) or max(map(len, cells)) > _LONG_CELL:
+    if not cells or len(set(cells)) <= len(cells) / 2 or max(map(len, cells)) > _LONG_CELL:
+        return False
+    twice = {cell for cell, count in Counter(cells).items() if count > 1}
+    if any(cell.strip() in twice for row in rest for cell in row):
         return False
     numeric = sum(parse_number(cell) is not None for cell in cells)
     if numeric > len(cells) / 2:
@@ -301,28 +294,26 @@ def unique_names(cells: Iterable[str]) -> list[str]:
     return names
 
 
-def _read_json_lines(path: Path, text: str, encoding: str, limit: int | None) -> TableData:
-    table = TableData(path, [], [], [], format="jsonl", encoding=encoding)
-    records: list[tuple[int, dict[str, Any]]] = []
-    columns: dict[str, None] = {}
-    for number, line in enumerate(text.lstrip("\ufeff").split("\n"), 1):
-        if not line.strip():
-            continue
-        if limit is not None and len(records) >= limit:
+def _from_records(
+    path: Path,
+    numbered: Iterable[tuple[int, dict[str, Any] | None]],
+    limit: int | None,
+    format_: str,
+    encoding: str,
+) -> TableData:
+    """Return objects as rows; what is none is left out and named."""
+    table = TableData(path, [], [], [], format=format_, encoding=encoding)
+    kept: list[dict[str, Any]] = []
+    for number, record in numbered:
+        if limit is not None and len(kept) >= limit:
             break
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict):
+        if record is None:
             table.bad.append(BadRow(number, TEXTS("row_no_object")))
             continue
-        records.append((number, record))
-        columns.update(dict.fromkeys(map(str, record)))
-    table.columns = list(columns)
-    for number, record in records:
-        table.rows.append([as_cell(record.get(name)) for name in table.columns])
+        kept.append(record)
         table.numbers.append(number)
+    table.columns = list(dict.fromkeys(str(name) for record in kept for name in record))
+    table.rows = [[as_cell(record.get(name)) for name in table.columns] for record in kept]
     return table
 
 

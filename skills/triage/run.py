@@ -32,10 +32,11 @@ from skills.events import (
     Table,
     Text,
 )
+from skills.readers.encodings import detect_encoding
 from skills.readers.files import kind_of
 from skills.readers.messages import mended, text_column
 from skills.readers.personal import find_personal
-from skills.readers.tables import TableData, detect_encoding, read_table
+from skills.readers.tables import TableData, read_table
 from skills.triage.face import TriageRequest
 from skills.triage.urgent import alarming
 from skills.writers import suffix_of, write_table

@@ -16,6 +16,7 @@ from skills.readers.columns import named_column
 from skills.readers.dates import parse_dates
 from skills.readers.horizons import find_horizon
 from skills.readers.numbers import chinese_number, parse_column
+from skills.readers.stream import Stream
 from skills.readers.tables import read_table
 from tests.zipped import bomb
 
@@ -184,6 +185,22 @@ def test_csv_of_every_kind(
     table = read_table(_write(tmp_path / "t.csv", text, encoding))
     assert table.columns == columns
     assert table.rows[0] == row
+
+
+@pytest.mark.parametrize("header", ["review\n", ""])
+def test_commas_of_prose_split_nothing(tmp_path: Path, header: str) -> None:
+    texts = [
+        "The parcel came late", "Great saddle, thank you", "Well, well, well, what a bike",
+        "Broken, dirty, and late", "I asked twice, nobody answered", "Fine",
+        "Nice, but dear", "No, thanks, never again",
+    ]  # fmt: skip
+    path = _write(tmp_path / "t.csv", header + "\n".join(texts) + "\n")
+    table = read_table(path)
+    assert [row[0] for row in table.rows] == texts
+    assert not table.bad
+    assert [row.cells for row in Stream.open(path).rows()] == table.rows
+    spaced = _write(tmp_path / "s.csv", "id, text\n1, fine\n2, also fine\n3, not fine\n")
+    assert len(read_table(spaced).columns) == 2
 
 
 def test_a_row_with_too_many_cells_loses_no_text(tmp_path: Path) -> None:

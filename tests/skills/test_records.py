@@ -92,3 +92,16 @@ def test_a_table_and_a_stream_keep_the_rows_after_it(tmp_path: Path) -> None:
     rows = list(Stream.open(path).rows())
     assert [row.cells for row in rows] == table.rows
     assert [row.number for row in rows if row.reason] == [22, 552]
+
+
+def test_in_the_only_column_delimiters_and_marks_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text(
+        'review\ngreat, thank you\n"bad, and late\nfine "so far"\n"quite" good\nok, ok\n'
+    )
+    table = read_table(path)
+    texts = [row[0] for row in table.rows]
+    assert texts == [
+        "great, thank you", '"bad, and late', 'fine "so far"', "quite good", "ok, ok"
+    ]  # fmt: skip
+    assert [bad.number for bad in table.bad] == [3]

@@ -1,0 +1,62 @@
+"""What shop systems export besides CSV and Excel: JSON, and web pages that are called Excel files."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|meta|style|table|body)\b", re.IGNORECASE)
+_WORKBOOK = "urn:schemas-microsoft-com:office:spreadsheet"
+
+
+def record_of(line: str) -> dict[str, Any] | None:
+    """Return the JSON object in a line; None if it holds none."""
+    found = _parsed(line)
+    return found if isinstance(found, dict) else None
+
+
+def records_of(text: str) -> list[Any] | None:
+    """Return the list that JSON consists of, or the only list of objects it holds under a name.
+
+    None if it is no such list. What in it is no object stays as it is.
+    """
+    found = _parsed(text)
+    if isinstance(found, dict):
+        lists = [value for value in found.values() if _is_list_of_objects(value)]
+        found = lists[0] if len(lists) == 1 else None
+    return found if _is_list_of_objects(found) else None
+
+
+def is_page(text: str) -> bool:
+    """Say whether a text is a web page, whatever its file is called."""
+    return bool(_PAGE.match(text[:2000].lstrip("\ufeff")))
+
+
+def is_workbook(text: str) -> bool:
+    """Say whether a text is a workbook of Excel 2003 in XML."""
+    return text[:200].lstrip("\ufeff").startswith("<?xml") and _WORKBOOK in text[:5000]
+
+
+def page_rows(text: str) -> list[list[str]]:
+    """Return the cells of the table of a web page that has the most rows; none if it has no table."""
+    from bs4 import BeautifulSoup
+
+    tables = BeautifulSoup(text, "html.parser").find_all("table")
+    largest = max(tables, key=lambda table: len(table.find_all("tr")), default=None)
+    return [
+        [" ".join(cell.get_text(" ").split()) for cell in row.find_all(("td", "th"))]
+        for row in (largest.find_all("tr") if largest else ())
+    ]
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _parsed(text: str) -> Any:
+    """Return what JSON says; None for what is none, or nests too deep."""
+    try:
+        return json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
