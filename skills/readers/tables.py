@@ -6,9 +6,8 @@ import csv
 import io
 import itertools
 import json
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +23,7 @@ from skills.readers.exports import is_page, is_workbook, page_rows, record_of, r
 from skills.readers.files import Found
 from skills.readers.numbers import parse_number
 from skills.readers.records import Record, cells_of, records
-from skills.readers.zipped import zipped_names
+from skills.readers.workbooks import COMPOUND, ZIPPED, largest_sheet
 
 TEXTS = Catalogue(__package__)
 _MAX_BYTES = 256 << 20
@@ -92,12 +91,10 @@ def read_table(path: Path, *, limit: int | None = None, whole: bool = True) -> T
         raise BadInputError(TEXTS("too_large", path=path, megabytes=_MAX_BYTES >> 20))
     with path.open("rb") as file:
         start = file.read(8)
-    if start.startswith(b"PK\x03\x04"):
-        table = _read_excel(path, limit)
+    if start.startswith((ZIPPED, COMPOUND)):
+        table = _read_excel(path, start, limit)
     elif start.startswith(parquet.MAGIC):
         table = _read_parquet(path, limit)
-    elif start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadInputError(TEXTS("old_excel", path=path))
     else:
         table = _read_text(path, limit)
     if not table.rows:
@@ -340,31 +337,9 @@ def _read_parquet(path: Path, limit: int | None) -> TableData:
     return table
 
 
-def _read_excel(path: Path, limit: int | None) -> TableData:
-    """Read the sheet of an Excel file that has the most rows; a zip that would burst is refused."""
-    try:
-        names = zipped_names(path)
-    except zipfile.BadZipFile as error:
-        raise BadInputError(TEXTS("not_a_table", path=path, reason=error)) from error
-    if "xl/workbook.xml" not in names:
-        raise BadInputError(TEXTS("not_a_table", path=path, reason="zip"))
-    try:
-        sheets = dict(_sheets(path))
-    except Exception as error:  # openpyxl raises many kinds on damaged files
-        raise BadInputError(TEXTS("not_a_table", path=path, reason=type(error).__name__)) from error
-    name, rows = max(sheets.items(), key=lambda item: len(item[1]), default=("", []))
+def _read_excel(path: Path, start: bytes, limit: int | None) -> TableData:
+    name, sheet = largest_sheet(path, start)
+    rows = [(number, Record([*map(as_cell, row)])) for number, row in enumerate(sheet, 1)]
     table = _assemble(path, rows, "", limit)
     table.format, table.sheet = "xlsx", name
     return table
-
-
-def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, Record]]]]:
-    import openpyxl
-
-    with path.open("rb") as file:  # an open file: openpyxl refuses names with another suffix
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        for sheet in book.worksheets:
-            if sheet.sheet_state == "visible":
-                rows = enumerate(sheet.iter_rows(values_only=True), 1)
-                yield sheet.title, [(number, Record([*map(as_cell, row)])) for number, row in rows]
-        book.close()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import BadInputError
@@ -74,12 +76,35 @@ def test_what_holds_no_table_is_named(tmp_path: Path, text: str) -> None:
     assert "export.json" in caught.value.message()
 
 
+def test_an_old_excel_file_under_any_name(tmp_path: Path) -> None:
+    old = Path(__file__).parents[1] / "data" / "old.xls"
+    (tmp_path / "orders.csv").write_bytes(old.read_bytes())
+    for path in (old, tmp_path / "orders.csv"):
+        table = read_table(path)
+        assert (table.sheet, table.columns) == ("订单", ["编号", "日期", "评论", "金额"])
+        assert table.rows[0] == ["1", "2024-01-01", "东西很好用", "12.5"]
+        assert suffix_of(table) == ".xlsx"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_damaged_old_excel_file_is_read_or_named(data: st.DataObject) -> None:
+    whole = bytearray((Path(__file__).parents[1] / "data" / "old.xls").read_bytes())
+    for place in data.draw(st.lists(st.integers(8, len(whole) - 1), min_size=1, max_size=8)):
+        whole[place] = data.draw(st.integers(0, 255))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged.xls"
+        path.write_bytes(whole)
+        with contextlib.suppress(BadInputError):
+            read_table(path)
+
+
 def test_a_workbook_in_xml_is_an_old_one(tmp_path: Path) -> None:
     path = tmp_path / "old.xls"
     path.write_text(
         '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
     )
-    with pytest.raises(BadInputError, match="old Excel"):
+    with pytest.raises(BadInputError, match="Excel 2003"):
         read_table(path)
 
 
