@@ -69,11 +69,15 @@ class Timing(_Evidence, frozen=True):
 
 
 class Skipped(_Evidence, frozen=True):
-    """One thing that was left out, and why. `row` counts from 1, the header being row 1."""
+    """One thing that was left out, and why. `row` counts from 1, the header being row 1.
+
+    `kept` says that the row was used all the same, mended.
+    """
 
     file: str
     reason: str
     row: int | None = None
+    kept: bool = False
 
 
 class Assumption(_Evidence, frozen=True):

@@ -154,7 +154,7 @@ def evidence_line(item: Evidence, language: Language) -> str:
         case Timing():
             return f"[{duration(item.start)} – {duration(item.end)}] {item.text}"
         case Skipped():
-            key = "skipped" if item.row is None else "skipped_row"
+            key = "skipped" if item.row is None else "kept_row" if item.kept else "skipped_row"
             text = TEXTS(key, file=item.file, row=item.row or 0, reason=item.reason)
         case Assumption():
             text = TEXTS("assumed", text=item.text)

@@ -342,6 +342,6 @@ def _show(
 
 
 def _left_out(line: _Line, work: _Work, context: Context) -> Skipped:
-    """Name a row that is empty or was mended."""
+    """Name a row that is empty, and left out, or was mended."""
     why = line.reason or context.say(TEXTS("empty_row"))
-    return Skipped(str(work.stream.path), why, line.number)
+    return Skipped(str(work.stream.path), why, line.number, kept=line.group >= 0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pydantic import field_validator
+
 from models.texts import Catalogue
 from skills.classify.operations import MINUTES, MINUTES_READING
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
-from skills.readers.labels import find_labels, find_one_group, wants_sentiment
+from skills.readers.labels import find_labels, find_one_group, one_by_one, wants_sentiment
 from skills.readers.messages import text_column
 from skills.readers.tables import sample_columns, sample_fits
 from skills.request import Request, argument, option
@@ -38,6 +40,11 @@ class ClassifyRequest(Request):
     model: str = option(TEXTS("field_model"), "")
     minutes: float = option(TEXTS("field_reading"), MINUTES_READING, ge=0)
     read_all: bool = option(TEXTS("field_read_all"), False)
+
+    @field_validator("labels")
+    @classmethod
+    def _one_by_one(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return one_by_one(labels)
 
 
 def fill(said: Said) -> Filled:

@@ -30,7 +30,7 @@ from skills.events import (
     Table,
 )
 from skills.measures import interval
-from skills.readers.messages import mended, text_column
+from skills.readers.messages import named, text_column
 from skills.readers.tables import TableData, existing_column, read_table
 from skills.writers import suffix_of, write_table
 
@@ -201,7 +201,7 @@ def _start(table: TableData, column: str, context: Context) -> _Sorted:
         for n, text in zip(table.numbers, texts, strict=True)
         if not text.strip()
     ]
-    evidence += [*skipped, *mended(table, context)][:_SKIPPED_SHOWN]
+    evidence += [*skipped, *named(table.bad, table.path, context)][:_SKIPPED_SHOWN]
     return _Sorted(table, texts, [""] * len(texts), [None] * len(texts), evidence)
 
 
@@ -221,7 +221,7 @@ def _sort(
         if row in instructed:
             said = context.say(TEXTS("instructed"))
             number = sorted_.table.numbers[position]
-            sorted_.evidence.append(Skipped(str(sorted_.table.path), said, number))
+            sorted_.evidence.append(Skipped(str(sorted_.table.path), said, number, kept=True))
 
 
 def _of_student(taught: Taught, size: int, context: Context) -> list[Evidence]:

@@ -20,7 +20,6 @@ from skills.events import (
     Event,
     Evidence,
     Progress,
-    Skipped,
 )
 from skills.forecast.calendar import DEFAULT_HORIZONS, SEASONS, Frequency
 from skills.forecast.chart import draw
@@ -36,6 +35,7 @@ from skills.forecast.members import (
 )
 from skills.forecast.series import Series, build
 from skills.readers.horizons import Unit
+from skills.readers.messages import named
 from skills.readers.tables import read_table
 
 TEXTS = Catalogue(__package__)
@@ -83,10 +83,7 @@ class Forecast:
         yield Artifact(str(path), context.say(TEXTS("file")))
         evidence: list[Evidence] = [tested] if tested else []
         evidence += [Assumption(context.say(message)) for message in series.assumed]
-        evidence += [
-            Skipped(str(request.file), context.say(why), row)
-            for row, why in series.skipped[:_SKIPPED_SHOWN]
-        ]
+        evidence += named(series.skipped[:_SKIPPED_SHOWN], request.file, context)
         text = context.say(_sentence(series, outlook, tested, labels))
         data = {
             "column": series.name,

@@ -19,7 +19,7 @@ from skills.forecast.calendar import Frequency, infer
 from skills.readers.columns import hinted, named_column
 from skills.readers.dates import Dates, parse_dates
 from skills.readers.numbers import parse_column
-from skills.readers.tables import TableData, existing_column
+from skills.readers.tables import BadRow, TableData, existing_column
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
@@ -63,7 +63,7 @@ class Series:
     frequency: Frequency
     filled: npt.NDArray[np.bool_]
     assumed: list[Message] = field(default_factory=list)
-    skipped: list[tuple[int, Message]] = field(default_factory=list)
+    skipped: list[BadRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -72,10 +72,10 @@ class _Reading:
 
     path: Path
     assumed: list[Message] = field(default_factory=list)
-    skipped: list[tuple[int, Message]] = field(default_factory=list)
+    skipped: list[BadRow] = field(default_factory=list)
 
     def skip(self, row: int, reason: Message) -> None:
-        self.skipped.append((row, reason))
+        self.skipped.append(BadRow(row, reason, kept=False))
 
 
 def build(table: TableData, date_column: str = "", value_column: str = "") -> Series:
@@ -85,9 +85,7 @@ def build(table: TableData, date_column: str = "", value_column: str = "") -> Se
         BadInputError: No numbers, or too few periods; says what was found.
         UsageError: A named column is not there; lists those that are.
     """
-    reading = _Reading(table.path)
-    for bad in table.bad:
-        reading.skip(bad.number, bad.reason)
+    reading = _Reading(table.path, skipped=list(table.bad))
     column = _date_column(table, date_column)
     if column is None and (wide := _wide(table, value_column, reading)):
         return wide

@@ -47,6 +47,14 @@ _SENTIMENT = re.compile(
     r"\bsentiment|\bmood\b|how (?:happy|satisfied)|情感|情绪|满意度", re.IGNORECASE
 )
 _LONGEST = 40
+_LISTED = re.compile(r"[,，、;；]")
+
+
+def one_by_one(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return labels; the only one may be a list of them: `praise, complaint`."""
+    if len(labels) != 1:
+        return labels
+    return tuple(part.strip() for part in _LISTED.split(labels[0]) if part.strip())
 
 
 def find_labels(text: str) -> dict[str, str]:

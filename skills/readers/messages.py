@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from models.errors import BadInputError
 from models.texts import Catalogue
@@ -11,7 +12,7 @@ from skills.events import Skipped
 from skills.readers.columns import hinted
 from skills.readers.dates import parse_dates
 from skills.readers.numbers import parse_number
-from skills.readers.tables import TableData, existing_column
+from skills.readers.tables import BadRow, TableData, existing_column
 
 TEXTS = Catalogue(__package__)
 _TEXT_HINTS = (
@@ -20,10 +21,9 @@ _TEXT_HINTS = (
 )
 
 
-def mended(table: TableData, context: Context) -> list[Skipped]:
-    """Return the rows that could not be taken as they are, and why."""
-    name = str(table.path)
-    return [Skipped(name, context.say(bad.reason), bad.number) for bad in table.bad]
+def named(rows: Sequence[BadRow], path: Path, context: Context) -> list[Skipped]:
+    """Return rows of a file that could not be taken as they are, as a person is told of them."""
+    return [Skipped(str(path), context.say(row.reason), row.number, row.kept) for row in rows]
 
 
 def text_column(table: TableData, asked: str, exclude: Sequence[str] = ()) -> str:

@@ -40,10 +40,11 @@ _PARQUET_BATCH = 4096
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that could not be taken as it is; `number` counts lines or rows from 1."""
+    """A row that could not be taken as it is: `kept`, mended, or left out; `number` counts from 1."""
 
     number: int
     reason: Message
+    kept: bool = True
 
 
 @dataclass(slots=True)
@@ -305,7 +306,7 @@ def _from_records(
         if limit is not None and len(kept) >= limit:
             break
         if record is None:
-            table.bad.append(BadRow(number, TEXTS("row_no_object")))
+            table.bad.append(BadRow(number, TEXTS("row_no_object"), kept=False))
             continue
         kept.append(record)
         table.numbers.append(number)

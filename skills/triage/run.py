@@ -34,7 +34,7 @@ from skills.events import (
 )
 from skills.readers.encodings import detect_encoding
 from skills.readers.files import kind_of
-from skills.readers.messages import mended, text_column
+from skills.readers.messages import named, text_column
 from skills.readers.personal import find_personal
 from skills.readers.tables import TableData, read_table
 from skills.triage.face import TriageRequest
@@ -171,7 +171,7 @@ def _gather(
         table = read_table(source)
         column = text_column(table, request.text_column)
         evidence.append(Assumption(context.say(TEXTS("assumed_column", column=column))))
-        evidence += mended(table, context)[:_SHOWN]
+        evidence += named(table.bad, table.path, context)[:_SHOWN]
         pairs = zip(table.numbers, table.column(column), strict=True)
         messages = [_Message(str(number), text.strip()) for number, text in pairs]
     for message in messages:

@@ -23,6 +23,7 @@ from skills.readers.files import find_files
 from skills.readers.labels import find_labels, find_one_group
 from skills.readers.messages import text_column
 from skills.readers.tables import read_table
+from skills.triage.face import TriageRequest
 from tests.conftest import Program
 
 pytestmark = pytest.mark.small
@@ -315,3 +316,18 @@ def test_meanings_on_the_command_line(inhouse: Program, tickets: Path) -> None:
     assert done.status == 0, done.err
     assert done.last["request"]["meanings"] == {"late": "came late = not in time"}
     assert inhouse("classify", tickets, "--meanings", "late").status == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        (("praise, complaint",), ("praise", "complaint")),
+        (("好评、差评，其他",), ("好评", "差评", "其他")),
+        (("late, or lost", "other"), ("late, or lost", "other")),
+        (("praise",), ("praise",)),
+        ((), ()),
+    ],
+)
+def test_groups_may_be_given_as_one_list(given: tuple[str, ...], labels: tuple[str, ...]) -> None:
+    assert ClassifyRequest(labels=given).labels == labels
+    assert TriageRequest(labels=given).labels == labels

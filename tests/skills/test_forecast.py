@@ -176,7 +176,7 @@ def test_bad_rows_are_left_out_and_named(tmp_path: Path) -> None:
     rows[4] = ["2024-01-05", "closed"]
     rows[7] = ["??", 7]
     series = build(read_table(_write(tmp_path / "t.csv", ["date", "n"], rows)))
-    assert [(row, why.to("zh")) for row, why in series.skipped] == [
+    assert [(row.number, row.reason.to("zh")) for row in series.skipped] == [
         (6, "没有数字"), (9, "没有日期：??")
     ]  # fmt: skip
     assert series.filled.sum() == 2

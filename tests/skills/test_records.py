@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.render.blocks import evidence_line
+from skills.contract import Context
+from skills.readers.messages import named
 from skills.readers.records import Record, records
 from skills.readers.stream import Stream
 from skills.readers.tables import read_table
@@ -92,6 +95,23 @@ def test_a_table_and_a_stream_keep_the_rows_after_it(tmp_path: Path) -> None:
     rows = list(Stream.open(path).rows())
     assert [row.cells for row in rows] == table.rows
     assert [row.number for row in rows if row.reason] == [22, 552]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.csv", 'id,text\n1,"late\n2,fine\n3,good\n', "Look at: a.csv, row 2: a quotation mark"),
+        ("a.jsonl", '{"text": "late"}\nnothing\n', "Left out: a.jsonl, row 2: the line is not"),
+    ],
+)
+def test_a_person_is_told_what_was_mended_and_what_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(text)
+    table = read_table(Path(name))
+    (item,) = named(table.bad, table.path, Context(None, tmp_path))  # type: ignore[arg-type]
+    assert evidence_line(item, "en").startswith(said)
 
 
 def test_in_the_only_column_delimiters_and_marks_are_text(tmp_path: Path) -> None:
