@@ -12,15 +12,14 @@ import msgspec
 from models.errors import BadInputError
 from models.files import existing_file
 from models.texts import Catalogue
-from skills.faq.documents import read_document
 from skills.readers.columns import hinted
+from skills.readers.documents import DOCUMENTS, read_document
 from skills.readers.encodings import detect_encoding
 from skills.readers.tables import TableData, read_table
 
 TEXTS = Catalogue(__package__)
 _TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".parquet"}
-_DOCUMENTS = {".pdf", ".docx", ".html", ".htm"}
-READABLE = _TABLES | _DOCUMENTS | {".md", ".markdown", ".txt"}
+READABLE = _TABLES | {*DOCUMENTS} | {".md", ".markdown", ".txt"}
 """Suffixes of the files that are read when a folder is named."""
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _ASKED = re.compile(
@@ -78,7 +77,7 @@ def read_entries(path: Path) -> list[Entry]:
         raise BadInputError(TEXTS("other_format", path=path, suffix=path.suffix))
     elif path.stat().st_size > _MAX_BYTES:
         raise BadInputError(TEXTS("too_large", path=path))
-    elif path.suffix.lower() in _DOCUMENTS:
+    elif path.suffix.lower() in DOCUMENTS:
         entries = list(_from_document(path))
     else:
         raw = path.read_bytes()

@@ -23,7 +23,7 @@ _KINDS: dict[str, FileKind] = {
     **dict.fromkeys(
         (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"), "image"
     ),
-    **dict.fromkeys((".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx"), "document"),
+    **dict.fromkeys((".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".eml"), "document"),
 }  # fmt: skip
 _QUOTED = re.compile(
     r'"([^"\n]+)"|\'([^\'\n]+)\'|“([^”\n]+)”|「([^」\n]+)」|`([^`\n]+)`|‘([^’\n]+)’'

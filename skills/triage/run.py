@@ -32,8 +32,10 @@ from skills.events import (
     Table,
     Text,
 )
+from skills.readers.documents import DOCUMENTS, read_document
 from skills.readers.encodings import detect_encoding
 from skills.readers.files import kind_of
+from skills.readers.mail import mail_text
 from skills.readers.messages import named, text_column
 from skills.readers.personal import find_personal
 from skills.readers.tables import TableData, read_table
@@ -57,7 +59,8 @@ _COLUMNS = (
     "why",
 )
 _SHOWN = 20
-_LARGEST_TEXT = 200_000
+_LARGEST = 32 << 20  # bytes of a letter
+_MOST_READ = 200_000  # characters of it
 
 
 @dataclass(slots=True)
@@ -203,15 +206,20 @@ def _from_files(
         except InhouseError as error:
             evidence.append(Skipped(str(path), error.message(context.language)))
             continue
-        messages.append(_Message(path.name, text))
+        messages.append(_Message(path.name, text[:_MOST_READ]))
     return messages
 
 
 def _text_of(path: Path) -> str:
-    if path.suffix.lower() not in {".txt", ".md", ".markdown"}:
-        raise BadInputError(TEXTS("not_text", path=path))
-    with existing_file(path).open("rb") as file:
-        raw = file.read(_LARGEST_TEXT)
+    """Return what a letter or an e-mail says."""
+    if existing_file(path).stat().st_size > _LARGEST:
+        raise BadInputError(TEXTS("too_long", path=path, megabytes=_LARGEST >> 20))
+    suffix = path.suffix.lower()
+    if suffix in DOCUMENTS:
+        return "\n".join(text for text, _ in read_document(path)).strip()
+    raw = path.read_bytes()
+    if suffix == ".eml":
+        return mail_text(raw, path)
     return raw.decode(detect_encoding(raw, path), errors="replace").strip()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from email.message import EmailMessage
 from itertools import pairwise
 from pathlib import Path
 
@@ -131,6 +132,11 @@ def test_voice_messages_are_written_out_first(small: Runtimes, home: Path, tmp_p
     shutil.copy(call, folder / call.name)
     (folder / "note.txt").write_text("When are you open?")
     (folder / "备忘.txt").write_text("包裹还没有到，我已经等了一个星期", encoding="gb18030")
+    mail = EmailMessage()
+    mail["Subject"] = "Opening hours"
+    mail.set_content("Are you open on Saturday?\n\nOn Mon, 4 May the shop wrote:\n> a reply\n")
+    (folder / "ask.eml").write_bytes(mail.as_bytes())
+    (folder / "letter.html").write_text("<p>When are you open?</p>")
     (folder / "noise.txt").write_bytes(bytes(range(32)) * 9)
     (folder / "broken.mp3").write_bytes(b"nothing")
     answer, events = run(TriageRequest(source=folder, faq=SAMPLES / "faq.md"), Context(small, home))
@@ -140,7 +146,9 @@ def test_voice_messages_are_written_out_first(small: Runtimes, home: Path, tmp_p
         row["file"]: row
         for row in csv.DictReader((tmp_path / "inbox-triaged.csv").open(encoding="utf-8-sig"))
     }
-    assert set(rows) == {call.name, "note.txt", "备忘.txt"}
+    assert set(rows) == {call.name, "note.txt", "备忘.txt", "ask.eml", "letter.html"}
+    assert rows["ask.eml"]["message"] == "Opening hours\nAre you open on Saturday?"
+    assert rows["letter.html"]["reply"].startswith("Monday")
     assert rows["note.txt"]["reply"].startswith("Monday")
     assert rows["备忘.txt"]["message"] == "包裹还没有到，我已经等了一个星期"
     assert any(isinstance(i, Skipped) and "noise" in i.file for i in answer.evidence)

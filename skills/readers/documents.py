@@ -15,6 +15,7 @@ from models.texts import Catalogue
 from skills.readers.zipped import zipped_names
 
 TEXTS = Catalogue(__package__)
+DOCUMENTS = (".pdf", ".docx", ".html", ".htm")
 _MOST_PAGES = 1000
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _QUESTIONS = {"summary", "dt"}  # what opens an answer: <details><summary>, <dl><dt>
@@ -33,7 +34,7 @@ def read_document(path: Path) -> list[tuple[str, str]]:
     }  # fmt: skip
     parts = readers[path.suffix.lower()](path)
     if not any(text.strip() for text, _ in parts):
-        raise BadInputError(TEXTS("no_text", path=path))
+        raise BadInputError(TEXTS("document_empty", path=path))
     return parts
 
 
@@ -43,13 +44,15 @@ def _pdf(path: Path) -> list[tuple[str, str]]:
     try:
         reader = pypdf.PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise BadInputError(TEXTS("locked", path=path))
+            raise BadInputError(TEXTS("document_locked", path=path))
         pages = reader.pages[:_MOST_PAGES]
         return [(_joined(page.extract_text()), str(n)) for n, page in enumerate(pages, 1)]
     except BadInputError:
         raise
     except Exception as error:  # a damaged file makes pypdf raise almost anything
-        raise BadInputError(TEXTS("damaged", path=path, reason=type(error).__name__)) from error
+        raise BadInputError(
+            TEXTS("document_damaged", path=path, reason=type(error).__name__)
+        ) from error
 
 
 def _joined(page: str) -> str:
@@ -75,7 +78,9 @@ def _word(path: Path) -> list[tuple[str, str]]:
     except BadInputError:
         raise
     except Exception as error:  # zip, XML and key errors of a damaged file
-        raise BadInputError(TEXTS("damaged", path=path, reason=type(error).__name__)) from error
+        raise BadInputError(
+            TEXTS("document_damaged", path=path, reason=type(error).__name__)
+        ) from error
 
 
 def _word_lines(document: Any) -> Iterator[str]:
