@@ -41,7 +41,7 @@ _PLAIN_TAUGHT = -1.5  # log-odds that none of 108 honest questions exceeded with
 _GREETED = -2.0  # log-odds for a greeting; of 224 honest entries none had more than -2.8
 _ORDER_WEIGHT = 2.0
 _ORDER = re.compile(
-    r"(?:\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
+    r"(?:(?<!\n)\n+|[.?!。？！]\s*)(?:yes|no|是|否|能|不能)\W*$"
     r"|(?:\b(?:ignore|disregard|forget)\b.{0,40}\b)?(?:answer|say|reply|respond|output)\W+"
     r"(?:(?:with|only|just)\W+)*(?:yes|no)\b(?!\W+or\b).*$"
     r"|(?:(?:忽略|无视).{0,12})?(?:请|只|必须|一律|都)*(?:回答|输出|回复)\W{0,2}(?:是|能)\W*$",
@@ -58,7 +58,7 @@ class _Judge:
 
     def bare(self, message: str, language: Language) -> str:
         """Return what is read of a message: all but what tells its reader to say yes or no."""
-        return _without_orders(message, language)
+        return bare_message(message, language)
 
     def frame(self, entry: Entry, language: Language) -> Frame:
         """Return the talk in which a message to an entry is judged."""
@@ -84,7 +84,7 @@ class _Judge:
         """
         asked = [*entries, _NO_ANSWER[language]]
         frames = [self.frame(entry, language) for entry in asked]
-        *judged, nothing = self._judged(frames, _without_orders(question, language), language)
+        *judged, nothing = self._judged(frames, bare_message(question, language), language)
         return judged, _ORDER_WEIGHT * max(0.0, nothing.odds - self._honest(language))
 
     def _honest(self, language: Language) -> float:
@@ -139,7 +139,7 @@ class ModelReader(_Judge):
         known = self._odds.model.cut(entry.question, _MOST_QUESTION_TOKENS)
         user = TEXTS("same_user", question=known, message=LabelScorer.slot())
         frame = self._framed(TEXTS("same_system"), user, language)
-        read = _without_orders(question, language)
+        read = bare_message(question, language)
         found = WEIGHT * (self._asked(frame, read, language) + _OTHER_WORDS)
         # an order makes the model say yes here, too
         return min(found, 0.0) if self._urging(question, language) else found
@@ -211,7 +211,7 @@ def model_reader(context: Context) -> ModelReader | TaughtReader:
     return TaughtReader(odds, context) if odds.taught else ModelReader(odds, context)
 
 
-def _without_orders(question: str, language: Language) -> str:
+def bare_message(question: str, language: Language) -> str:
     """Return a question without what tells its reader to say yes or no; all of it if that is all."""
     bare, _ = for_the_shop(_ORDER.sub("", question).strip(), _replies(language))
     return bare if says_enough(bare) else question

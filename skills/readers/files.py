@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from skills.contract import FileKind
@@ -29,20 +30,24 @@ _QUOTED = re.compile(
     r'"([^"\n]+)"|\'([^\'\n]+)\'|“([^”\n]+)”|「([^」\n]+)」|`([^`\n]+)`|‘([^’\n]+)’'
 )
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,8}(?![A-Za-z0-9])")
+_BEFORE = "\"'“”，。：:；;"  # what may stand before a path
+_GOES_ON = re.compile(r"[A-Za-z0-9_]|[.-][A-Za-z0-9]")
 _STARTS = re.compile(r"(?:~|\.{1,2})?[/\\]|[A-Za-z]:[/\\]")
 _FOLDER_WORD = re.compile(
-    r"(?:folder|directory|文件夹|目录)\s*[:：]?\s*([^\s,，。；;]+)|([^\s,，。；;]+)\s*(?:folder|directory|文件夹|目录)",
+    r"(?:folder|directory|文件夹|目录)\s{0,3}[:：]?\s{0,3}([^\s,，。；;]+)"
+    r"|([^\s,，。；;]{1,120})\s{0,3}(?:folder|directory|文件夹|目录)",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
     r"\b(?:in|from|inside|under|within)\s+([^\s,，。；;?!？！]+)"
-    r"|([^\s,，。；;]+?)\s*(?:里|中的|下的|内的|下面)",
+    r"|([^\s,，。；;]{1,120}?)\s{0,3}(?:里|中的|下的|内的|下面)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w-]{2,}")
 _SHORT_ASK = 5
 _MAX_NAME = 240
-_GLOB = re.compile(r"[^\s\"'“”，。]*[*?][^\s\"'“”，。]*")
+_MOST_NAMES = 64  # in an ask; more slashes and dots are a pasted text
+_GLOB = re.compile(r"(?<![^\s\"'“”，。])[^\s\"'“”，。*?]*[*?][^\s\"'“”，。]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ def _quoted(text: str, base: Path) -> Iterator[_Span]:
 
 def _suffixed(text: str, base: Path) -> Iterator[_Span]:
     """Names that end in a suffix: the furthest start to the left that makes a path that exists."""
-    for match in _SUFFIX.finditer(text):
+    for match in islice(_SUFFIX.finditer(text), _MOST_NAMES):
         end = match.end()
         first = max(0, end - _MAX_NAME, text.rfind("\n", 0, end) + 1)
         starts = (s for s in range(first, match.start()) if s == first or _may_start(text, s))
@@ -165,11 +170,11 @@ def _guess_start(text: str, first: int, end: int) -> int:
 
 def _slashed(text: str, base: Path) -> Iterator[_Span]:
     """Paths with a separator and no suffix: the longest that exists."""
-    for match in _STARTS.finditer(text):
+    for match in islice(_STARTS.finditer(text), _MOST_NAMES):
         line_end = text.find("\n", match.start())
         last = min(len(text) if line_end < 0 else line_end, match.start() + _MAX_NAME)
-        start = match.start()
-        while start and not text[start - 1].isspace() and text[start - 1] not in "\"'“”，。：:；;":
+        start, least = match.start(), max(0, match.start() - _MAX_NAME)
+        while start > least and not text[start - 1].isspace() and text[start - 1] not in _BEFORE:
             start -= 1
         for begin in sorted({start, match.start()}):
             ends = (e for e in range(last, match.start(), -1) if _may_end(text, e))
@@ -183,7 +188,7 @@ def _may_end(text: str, at: int) -> bool:
     """Say whether a path may end here: `/etc/shadow` is not what `/etc/shadow.csv` names."""
     if text[at - 1].isspace():
         return False
-    return not re.match(r"[A-Za-z0-9_]|[.-][A-Za-z0-9]", text[at:])
+    return not _GOES_ON.match(text, at)
 
 
 def _goes_on(text: str, end: int) -> bool:
@@ -194,7 +199,7 @@ def _goes_on(text: str, end: int) -> bool:
 
 
 def _globs(text: str, base: Path) -> Iterator[_Span]:
-    for match in _GLOB.finditer(text):
+    for match in islice(_GLOB.finditer(text), _MOST_NAMES):
         pattern = match.group()
         folder, _, name = pattern.rpartition("/")
         if any(c in folder for c in "*?") or len(name) < 2:

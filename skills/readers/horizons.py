@@ -32,12 +32,12 @@ _WORDS = {
 _ENGLISH = re.compile(
     r"(?:\b(\d{1,4}|"
     + "|".join(_WORDS)
-    + r")(?:\s+of)?[\s-]*)?\b(day|week|month|quarter|year)s?\b",
+    + r")(?:\s+of)?[\s-]{0,3})?\b(day|week|month|quarter|year)s?\b",
     re.IGNORECASE,
 )
 _AHEAD = re.compile(r"\b(?:next|coming|following|upcoming|ahead|out)\b", re.IGNORECASE)
 _CHINESE = re.compile(
-    r"(\d{1,4}|[零一二两三四五六七八九十]{1,3}|半)?\s*个?\s*(天|日|周|星期|礼拜|月|季度|季|年)"
+    r"(?:(\d{1,4}|[零一二两三四五六七八九十]{1,3}|半)\s{0,3})?(?:个\s{0,3})?(天|日|周|星期|礼拜|月|季度|季|年)"
 )
 _CHINESE_AHEAD = re.compile(
     r"未来|接下来|今后|往后|之后|下一?个?(?=天|日|周|星期|礼拜|月|季|年)|后面|明年|明天"

@@ -22,7 +22,7 @@ from skills.readers.encodings import detect_encoding
 from skills.readers.exports import is_page, is_workbook, page_rows, record_of, records_of
 from skills.readers.files import Found
 from skills.readers.numbers import parse_number
-from skills.readers.records import Record, cells_of, records
+from skills.readers.records import FIELD_LIMIT, Record, cells_of, records
 from skills.readers.workbooks import COMPOUND, ZIPPED, largest_sheet
 
 TEXTS = Catalogue(__package__)
@@ -199,8 +199,9 @@ def detect_delimiter(text: str) -> str:
 
     Empty for lines of prose, whose commas split nothing.
     """
+    csv.field_size_limit(FIELD_LIMIT)
     sample = "\n".join(text.splitlines()[:_SAMPLE_LINES])
-    best, best_score = ",", 0.0
+    best, best_score, prose = ",", 0.0, False
     for delimiter in _DELIMITERS:
         if delimiter not in sample:
             continue
@@ -209,12 +210,16 @@ def detect_delimiter(text: str) -> str:
         except csv.Error:
             continue
         split = Counter(len(row) for row in rows if len(row) > 1)
-        if split and not _is_prose(rows, max(split.values())):
-            width, count = split.most_common(1)[0]
+        if not split:
+            continue
+        width, count = split.most_common(1)[0]
+        if _is_prose(rows, count):
+            prose = True
+        else:
             score = count / len(rows) + min(width, 20) / 1000
             if score > best_score:
                 best, best_score = delimiter, score
-    return best if best_score or best not in sample else ""
+    return "" if prose and not best_score else best
 
 
 def _is_prose(rows: list[list[str]], alike: int) -> bool:

@@ -14,7 +14,7 @@ from models.runtimes import Runtimes
 from models.texts import Language
 from skills.contract import Context
 from skills.faq.entries import Entry
-from skills.faq.judging import ModelReader, TaughtReader, _without_orders, model_reader
+from skills.faq.judging import ModelReader, TaughtReader, bare_message, model_reader
 from skills.faq.second import ordered
 
 Judges = dict[str, ModelReader | TaughtReader]
@@ -53,7 +53,7 @@ def judges(standard: Runtimes, tmp_path_factory: pytest.TempPathFactory) -> Judg
     ],
 )
 def test_orders_to_the_reader_are_not_read(question: str, language: Language, read: str) -> None:
-    assert _without_orders(question, language) == read
+    assert bare_message(question, language) == read
 
 
 @pytest.mark.standard

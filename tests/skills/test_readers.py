@@ -203,6 +203,13 @@ def test_commas_of_prose_split_nothing(tmp_path: Path, header: str) -> None:
     assert len(read_table(spaced).columns) == 2
 
 
+def test_a_very_long_cell_does_not_hide_the_columns(tmp_path: Path) -> None:
+    long = "late, and broken. " * 20_000
+    table = read_table(_write(tmp_path / "t.csv", f'id,text\n1,"{long}"\n2,fine\n'))
+    assert table.columns == ["id", "text"]
+    assert table.rows == [["1", long], ["2", "fine"]]
+
+
 def test_a_row_with_too_many_cells_loses_no_text(tmp_path: Path) -> None:
     table = read_table(_write(tmp_path / "t.csv", "id,text\n1,fine\n2,one, two, three\n3,ok\n"))
     assert table.rows[1] == ["2", "one, two, three"]
