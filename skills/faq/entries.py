@@ -35,6 +35,7 @@ _QUESTION_HINTS = r"question|^q$|ask|问题|提问|^问$|^问"
 _ANSWER_HINTS = r"answer|^a$|reply|response|答案|回答|答复|^答$|^答"
 _MAX_BYTES = 32 << 20
 _LONGEST_PASSAGE = 900
+_BREAKS = tuple(map(re.compile, (r"\n\s*\n", r"\n", r"[.!?]\s+|[。！？]")))
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -178,12 +179,28 @@ class _Block:
 
 
 def split_passages(body: str) -> Iterator[str]:
-    """Split a long text at blank lines into passages of at most about 900 characters."""
-    passage = ""
-    for paragraph in re.split(r"\n\s*\n", body):
-        if passage and len(passage) + len(paragraph) > _LONGEST_PASSAGE:
-            yield passage.strip()
-            passage = ""
-        passage += paragraph + "\n\n"
-    if passage.strip():
-        yield passage.strip()
+    """Split a long text into passages of at most about 900 characters, word for word.
+
+    At blank lines; where a paragraph is twice as long, at the ends of its lines, and then of its sentences.
+    """
+    for start, end in _spans(body, 0, len(body), 0):
+        if passage := body[start:end].strip():
+            yield passage
+
+
+def _spans(text: str, start: int, end: int, level: int) -> Iterator[tuple[int, int]]:
+    """Yield where passages begin and end: what is too long for one kind of break is broken by the next."""
+    if level and end - start <= 2 * _LONGEST_PASSAGE:
+        yield start, end
+        return
+    if level == len(_BREAKS):
+        for place in range(start, end, _LONGEST_PASSAGE):
+            yield place, min(place + _LONGEST_PASSAGE, end)
+        return
+    begun = last = start
+    for place in (*(match.end() for match in _BREAKS[level].finditer(text, start, end)), end):
+        if last > begun and place - begun > _LONGEST_PASSAGE:
+            yield from _spans(text, begun, last, level + 1)
+            begun = last
+        last = place
+    yield from _spans(text, begun, end, level + 1)

@@ -7,9 +7,11 @@ from pathlib import Path
 import docx
 import pypdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.errors import BadInputError
-from skills.faq.entries import read_entries
+from skills.faq.entries import read_entries, split_passages
 from tests.zipped import bomb
 
 
@@ -122,3 +124,32 @@ def test_what_can_t_be_read_is_named(tmp_path: Path) -> None:
         with pytest.raises(BadInputError, match=words) as caught:
             read_entries(tmp_path / name)
         assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("gap", ["\n", " ", ""])
+def test_long_texts_without_blank_lines_are_split_at_lines_or_sentences(
+    tmp_path: Path, gap: str
+) -> None:
+    sentence = (
+        "第{}条：顾客可以在七天之内退货，运费由商店承担。"
+        if not gap
+        else "Rule {} is that you pay."
+    )
+    path = tmp_path / "rules.txt"
+    path.write_text(gap.join(sentence.format(i) for i in range(300)), encoding="utf-8")
+    passages = [entry.answer for entry in read_entries(path)]
+    assert len(passages) > 5
+    assert max(map(len, passages)) <= 900
+    assert all(passage.endswith((".", "。")) for passage in passages)
+
+
+@given(st.text(st.sampled_from("ab .。\n"), max_size=400), st.integers(5, 40))
+def test_passages_are_the_text_word_for_word(body: str, longest: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skills.faq.entries._LONGEST_PASSAGE", longest)
+        passages = list(split_passages(body))
+    assert "".join("".join(passages).split()) == "".join(body.split())
+    assert all(len(passage) <= 2 * longest for passage in passages)
+    place = 0
+    for passage in passages:
+        place = body.index(passage, place) + len(passage)
