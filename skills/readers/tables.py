@@ -172,11 +172,13 @@ def _exported(path: Path, text: str, limit: int | None) -> TableData | None:
     """Read a list in JSON, or the table of a web page; None if a text, or its beginning, is neither."""
     if is_workbook(text):
         raise BadInputError(TEXTS("old_excel", path=path))
-    page = is_page(text)
+    page, named_so = is_page(text), path.suffix.lower() == ".json"
     if not page and text.lstrip("\ufeff \r\n\t")[:1] not in {"[", "{"}:
         return None
     if path.stat().st_size > (most := _MAX_PAGE if page else _MAX_BYTES):
-        raise BadInputError(TEXTS("too_large", path=path, megabytes=most >> 20))
+        if page or named_so:
+            raise BadInputError(TEXTS("too_large", path=path, megabytes=most >> 20))
+        return None
     raw = path.read_bytes()
     encoding = detect_encoding(raw, path)
     whole = raw.decode(encoding, errors="replace")
@@ -186,7 +188,7 @@ def _exported(path: Path, text: str, limit: int | None) -> TableData | None:
         table.format, table.encoding = "html", encoding
         return table
     found = records_of(whole)
-    if found is None and path.suffix.lower() == ".json":
+    if found is None and named_so:
         raise BadInputError(TEXTS("not_a_table", path=path, reason="JSON"))
     if found is None:
         return None
