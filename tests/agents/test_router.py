@@ -12,7 +12,7 @@ from models.errors import ModelMissingError
 from models.runtimes import Runtimes
 from models.texts import language_of
 from skills import registry
-from skills.readers.files import Found
+from skills.readers.files import Found, find_files
 
 ROWS = [
     json.loads(line)
@@ -111,6 +111,28 @@ def test_what_is_inside_a_table_counts(small: Runtimes, tmp_path: Path) -> None:
         found = Found(tmp_path / name, name, "table")
         assert router._fitting((found,), {"table"}) == skills
         assert router.route("please look at this", (found,), "en").skill in {*skills, ""}
+
+
+@pytest.mark.small
+def test_letters_in_a_folder_are_messages_and_a_file_beside_it_is_none(
+    small: Runtimes, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for number in range(3):
+        (inbox / f"{number}.eml").write_text("Subject: late\n\nWhere is my parcel?\n")
+    faq = tmp_path / "faq.md"
+    faq.write_text("## When do you open?\n\nAt nine.\n")
+    router = Router(registry.all_specs(), small, tmp_path / "cache")
+
+    def skill(ask: str) -> str:
+        files, bare = find_files(ask, tmp_path)
+        return router.route(bare, files, "en").skill
+
+    assert skill("Triage the inbox folder with faq.md") == "triage"
+    assert skill("Triage the inbox folder") == "triage"
+    assert skill("Triage inbox/1.eml") == "triage"
+    assert skill("Answer from faq.md: when are you open?") == "faq"
 
 
 def test_no_held_back_request_is_an_example() -> None:
