@@ -17,28 +17,28 @@ _NOWHERE = "\x1f"  # splits lines that have one cell
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of a row. In the one at `open_at` a quotation mark opens that nothing closes; -1 if none."""
+    """The cells of a row; `open` says that in the last a quotation mark opens that nothing closes."""
 
     cells: list[str]
-    open_at: int = -1
+    open: bool = False
 
     def fitted(self, width: int, delimiter: str) -> tuple[list[str], Message | None]:
         """Return as many cells as the header has, and what was wrong.
 
-        Short rows are padded, long ones lose no text: what is too much is joined to the cell whose quotation
-        mark is open, else to the last.
+        Short rows are padded, long ones lose no text: what is too much is joined to the last cell. The last
+        cells of a row whose quotation mark is open lie behind the mark, and are taken from there.
         """
-        whole = cells_of(self.cells)
-        wrong = TEXTS("row_open_quote") if self.open_at >= 0 else None
-        surplus = whole - width
-        if surplus <= 0:
-            return (self.cells + [""] * width)[:width], wrong
-        if width == 1:  # a delimiter in the only column is text
-            return [delimiter.join(self.cells[:whole])], wrong
-        at = min(self.open_at, width - 1) if wrong else width - 1
-        joined = (delimiter or " ").join(self.cells[at : at + surplus + 1])
-        cells = [*self.cells[:at], joined, *self.cells[at + surplus + 1 : whole]]
-        return cells, wrong or TEXTS("row_too_long", n=whole, width=width)
+        cells = self.cells
+        wrong = TEXTS("row_open_quote") if self.open else None
+        if self.open and delimiter and len(cells) < width:
+            cells = [*cells[:-1], *cells[-1].rsplit(delimiter, width - len(cells))]
+        whole = cells_of(cells)
+        if whole <= width:
+            return (cells + [""] * width)[:width], wrong
+        if width > 1:  # a delimiter in the only column is text
+            wrong = wrong or TEXTS("row_too_long", n=whole, width=width)
+        joined = (delimiter or " ").join(cells[width - 1 : whole])
+        return [*cells[: width - 1], joined], wrong
 
 
 def cells_of(row: list[str]) -> int:
@@ -103,9 +103,8 @@ def _mended(source: _Lines, delimiter: str, width: int) -> Record:
             source.give_back(len(taken))
             return Record(read)
     (line,) = source.give_back(1)
-    cells = _plainly(line, delimiter)
-    opened = [at for at, cell in enumerate(cells) if cell.startswith('"')]
-    return Record(cells, opened[-1] if opened else len(cells) - 1)
+    closed = _leniently([line.rstrip("\r\n") + '"'], delimiter)
+    return Record(closed or _plainly(line, delimiter), open=True)
 
 
 def _leniently(lines: list[str], delimiter: str) -> list[str] | None:
