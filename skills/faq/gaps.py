@@ -19,7 +19,7 @@ from models.home import private_dir
 from models.runtimes import Runtimes
 from models.texts import Catalogue, language_of, text_lines
 from skills.contract import Context
-from skills.events import Answer, Event, Progress, Table
+from skills.events import Answer, Assumption, Event, Progress, Table
 from skills.faq.operations import OfBase
 from skills.faq.run import chosen_base
 from skills.faq.unanswered import Unanswered, every
@@ -28,6 +28,7 @@ from skills.faq.vectors import unit
 TEXTS = Catalogue(__package__)
 _APART = 0.55  # cosine distance at which two groups of questions are about different things
 _EXAMPLES = 3
+_MOST_GROUPED = 4000  # comparing all with all takes memory that is squared
 
 
 class Gaps:
@@ -43,6 +44,11 @@ class Gaps:
             yield Answer(context.say(TEXTS("no_gaps")), data={"groups": []})
             return
         yield Progress(0, None, note=context.say(TEXTS("grouping")))
+        evidence: tuple[Assumption, ...] = ()
+        if len(questions) > _MOST_GROUPED:
+            said = TEXTS("gaps_latest", n=_MOST_GROUPED, of=len(questions))
+            evidence = (Assumption(context.say(said)),)
+            questions = questions[-_MOST_GROUPED:]
         groups = group(questions, context.runtimes)
         keep_groups(context.home, groups)
         columns = tuple(
@@ -57,7 +63,7 @@ class Gaps:
         yield Table("", columns, tuple(rows))
         text = TEXTS("gaps", n=len(questions), groups=len(groups), first=groups[0][0].question)
         listed = [[q.question for q in members] for members in groups]
-        yield Answer(context.say(text), data={"groups": listed})
+        yield Answer(context.say(text), evidence=evidence, data={"groups": listed})
 
 
 def group(questions: Sequence[Unanswered], runtimes: Runtimes) -> list[list[Unanswered]]:

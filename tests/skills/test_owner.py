@@ -50,6 +50,19 @@ def test_a_group_is_answered_once(small: Runtimes, home: Path) -> None:
     assert len(opened.contents.written) == 1  # the other wordings lead there, too
 
 
+@pytest.mark.small
+def test_of_very_many_the_latest_are_grouped(
+    small: Runtimes, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skills.faq.gaps._MOST_GROUPED", 3)
+    for question in ASKED:
+        keep(home, of_file(FAQ), question, "Do you rent bicycles?", 0.3)
+    shown = list(Gaps().run(OfBase(), Context(small, home)))[-1]
+    assert isinstance(shown, Answer)
+    assert sorted(q for group in shown.data["groups"] for q in group) == sorted(ASKED[-3:])
+    assert any("latest 3 of 5" in item.text for item in shown.evidence)  # type: ignore[union-attr]
+
+
 def test_answers_need_a_question_and_words(home: Path) -> None:
     with pytest.raises(UsageError, match="not among"):
         answer(home, "never asked", "yes")
