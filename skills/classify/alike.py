@@ -16,7 +16,6 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Pairs = tuple[Ints, Ints]
 ALIKE = 0.9
-MOST_COMPARED = 100_000
 _FEATURES = 1 << 20
 _SKETCH = 256
 _PERHAPS = 0.8  # by the sketch
@@ -27,10 +26,10 @@ _COUNTS_AT_ONCE = 4_000_000
 def near_duplicates(texts: Sequence[str], check: Callable[[], None]) -> Ints:
     """Return a number a text, the same for texts that hardly differ, shape (n,).
 
-    Of more than `MOST_COMPARED` each has its own. `check` is called often, and may raise to stop the work.
+    `check` is called often, and may raise to stop the work.
     """
     clusters = np.arange(len(texts), dtype=np.int64)
-    if len(texts) < 2 or len(texts) > MOST_COMPARED:
+    if len(texts) < 2:
         return clusters
     grams = ngrams(texts)
     sketches = _sketched(grams)

@@ -6,6 +6,7 @@ Near-duplicates (`alike`) stay on one side of every split.
 
 from __future__ import annotations
 
+import random
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from models.texts import Catalogue, language_of
-from skills.classify.alike import MOST_COMPARED, joined, near_duplicates
+from skills.classify.alike import joined, near_duplicates
 from skills.contract import Context
 from skills.events import Assumption, Evidence, Skipped
 from skills.readers.personal import mask
@@ -26,6 +27,7 @@ from skills.readers.tables import TableData
 
 TEXTS = Catalogue(__package__)
 Ints = npt.NDArray[np.int64]
+_MOST_ROWS = 100_000  # more take memory that a laptop does not have
 _TYPO = 85.0
 _RARE = 0.02
 _TEST_SHARE = 0.2
@@ -82,15 +84,16 @@ def clean(
             "merged_labels", sum(1 for label in table.column(columns.label) if label in suggestions)
         )
     kept = _usable(texts, labels, table.numbers, found)
+    if len(kept) > _MOST_ROWS:
+        said = TEXTS("rows_drawn", n=_MOST_ROWS, of=len(kept))
+        found.evidence.append(Assumption(context.say(said)))
+        kept = sorted(random.Random(0).sample(kept, _MOST_ROWS))
     if masked:
         hidden = {row: mask(texts[row]) for row in kept}
         found.count("masked", sum(hidden[row] != texts[row] for row in kept))
         texts = [hidden.get(row, text) for row, text in enumerate(texts)]
     chosen = [texts[row] for row in kept]
     clusters = near_duplicates(chosen, context.check)
-    if len(chosen) > MOST_COMPARED:
-        said = TEXTS("not_compared", n=len(chosen), most=f"{MOST_COMPARED:,}")
-        found.evidence.append(Assumption(context.say(said)))
     found.count("near_duplicates", len(chosen) - len(np.unique(clusters)))
     if columns.group:
         clusters = _together(clusters, [table.column(columns.group)[row] for row in kept])

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import Stopped
-from skills.classify import alike
 from skills.classify.alike import ALIKE, cosines, joined, near_duplicates, ngrams
 
 WORDS = [
@@ -82,8 +81,3 @@ def test_it_can_be_stopped() -> None:
 
     with pytest.raises(Stopped):
         near_duplicates(["one", "two"], stop)
-
-
-def test_too_many_are_left_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alike, "MOST_COMPARED", 2)
-    assert near_duplicates(["same"] * 3, never).tolist() == [0, 1, 2]

@@ -135,12 +135,14 @@ def test_a_column_that_names_no_groups_is_refused_at_once(home: Path, tmp_path: 
             list(ask())
 
 
-def test_what_was_not_compared_is_said(
+def test_of_very_many_rows_some_are_drawn_and_that_is_said(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skills.classify.dataset.MOST_COMPARED", 50)
+    monkeypatch.setattr("skills.classify.dataset._MOST_ROWS", 50)
     found = cleaned(write(tmp_path / "x.csv", examples(60)), home)
-    assert any(isinstance(i, Assumption) and "60 rows were not" in i.text for i in found.evidence)
+    assert len(found.texts) == len(found.clusters) == 50
+    assert found.numbers == sorted(found.numbers)
+    assert any(isinstance(i, Assumption) and "50 of 60 rows" in i.text for i in found.evidence)
 
 
 def test_misspelt_labels_are_merged_only_when_told(tmp_path: Path, home: Path) -> None:
