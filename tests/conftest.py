@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from models.catalog import catalog
 from models.home import models_dir
@@ -22,6 +23,10 @@ from tests.sound import sound_server
 __all__ = ["sound_server"]  # a fixture
 
 MODELS = models_dir()
+settings.register_profile(
+    "untimed", deadline=None
+)  # how long an example takes is the machine's affair
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

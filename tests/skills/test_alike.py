@@ -48,7 +48,7 @@ def parts(clusters: list[int]) -> set[frozenset[int]]:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.lists(st.sampled_from(WORDS), min_size=3, max_size=40), min_size=1, max_size=25),
     st.data(),

@@ -86,7 +86,7 @@ def test_an_old_excel_file_under_any_name(tmp_path: Path) -> None:
         assert suffix_of(table) == ".xlsx"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_old_excel_file_is_read_or_named(data: st.DataObject) -> None:
     whole = bytearray((Path(__file__).parents[1] / "data" / "old.xls").read_bytes())

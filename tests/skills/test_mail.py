@@ -48,7 +48,7 @@ def test_a_mail_without_words_is_named() -> None:
         mail_text(b"From: ana@example.com\n\n", PATH)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.binary(max_size=60),
     st.sampled_from(["", "multipart/mixed; boundary=b", "text/html", "message/rfc822"]),

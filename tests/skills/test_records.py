@@ -27,7 +27,7 @@ def read(text: str, delimiter: str = ",") -> list[Record]:
     return list(records(io.StringIO(text, newline=""), delimiter))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TABLES, st.sampled_from(",;\t|"))
 def test_a_well_formed_table_is_read_as_it_was_written(
     rows: list[list[str]], delimiter: str
@@ -37,14 +37,14 @@ def test_a_well_formed_table_is_read_as_it_was_written(
     assert [record.cells for record in read(out.getvalue(), delimiter)] == rows
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from('a,"\n\r ;'), max_size=60))
 def test_any_text_is_read_to_its_end(text: str) -> None:
     told = "".join("".join(record.cells) for record in read(text))
     assert told.count("a") == text.count("a")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(3, 40), st.data())
 def test_lone_marks_cost_no_other_row(count: int, data: st.DataObject) -> None:
     marked = data.draw(st.sets(st.integers(0, count - 1), min_size=1))

@@ -157,7 +157,7 @@ def test_misspelt_labels_are_merged_only_when_told(tmp_path: Path, home: Path) -
     assert similar_labels(Counter({"2023": 50, "2024": 1})) == {}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000))
 @example(517)
 def test_near_duplicates_stay_on_one_side(seed: int) -> None:
