@@ -38,6 +38,7 @@ def mail(subject: str, body: str, subtype: str = "plain", charset: str = "utf-8"
         (b"Subject: =?utf-8?b?5L2g5aW9?=\n\nplain words\n", "你好\nplain words"),
         (b"Content-Type: text/plain; charset=nobody-knows\n\ncaf\xc3\xa9\n", "café"),
     ],
+    ids=["plain", "chinese", "reply", "below", "page", "encoded", "no charset"],
 )  # fmt: skip
 def test_the_words_of_a_mail(raw: bytes, text: str) -> None:
     assert mail_text(raw, PATH) == text
