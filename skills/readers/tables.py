@@ -34,7 +34,8 @@ _SAMPLE_ROWS = 50
 _HEAD_BYTES = 4 << 20
 _DELIMITERS = ",;\t|"
 _LONG_CELL = 60
-_SPACED, _ALIKE = 0.8, 0.8  # shares of cells and of rows
+_SPACED, _ALIKE, _FITTING = 0.8, 0.8, 0.9  # shares of cells and of rows
+_LONGEST_NAME = 24  # of a column, in a row that tells a table from prose
 _PARQUET_BATCH = 4096
 
 
@@ -225,7 +226,14 @@ def detect_delimiter(text: str) -> str:
 
 
 def _is_prose(rows: list[list[str]], alike: int) -> bool:
-    """Say whether what splits rows is followed by a space, as in a sentence; `alike` have as many cells."""
+    """Say whether what splits rows is followed by a space, as in a sentence; `alike` have as many cells.
+
+    Not so under a header of short names where hardly a row has more cells.
+    """
+    first, rest = rows[0], rows[1:]
+    names = len(first) > 1 and max(map(len, first)) <= _LONGEST_NAME
+    if names and sum(len(row) <= len(first) for row in rest) >= _FITTING * len(rest):
+        return False
     later = [cell for row in rows for cell in row[1:]]
     spaced = sum(cell.startswith(" ") for cell in later)
     return spaced > _SPACED * len(later) and alike < _ALIKE * len(rows)

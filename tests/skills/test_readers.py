@@ -201,6 +201,8 @@ def test_commas_of_prose_split_nothing(tmp_path: Path, header: str) -> None:
     assert [row.cells for row in Stream.open(path).rows()] == table.rows
     spaced = _write(tmp_path / "s.csv", "id, text\n1, fine\n2, also fine\n3, not fine\n")
     assert len(read_table(spaced).columns) == 2
+    ragged = "name, phone, note\nAnn, 123\nBob, 456, late\nCid, 7\nDora, 9, asks\nEve, 8\n"
+    assert read_table(_write(tmp_path / "r.csv", ragged)).columns == ["name", "phone", "note"]
 
 
 def test_a_very_long_cell_does_not_hide_the_columns(tmp_path: Path) -> None:
