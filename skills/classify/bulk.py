@@ -295,33 +295,48 @@ def _merge(work: _Work, model: TextModel, out: Path) -> Path:
     return path
 
 
+@dataclass(slots=True)
+class _Tally:
+    """How many rows there are, of each group, unsure, new or bad; the first bad ones are named."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    unsure: int = 0
+    new: int = 0
+    bad: int = 0
+    named: list[Evidence] = field(default_factory=list)
+
+
+def _tally(work: _Work, model: TextModel, context: Context) -> _Tally:
+    """Count what is in the journal."""
+    found = _Tally()
+    for line in work.lines():
+        found.rows += 1
+        if line.group >= 0:
+            found.counts[model.labels[line.group]] += 1
+            found.unsure += line.confidence < model.least
+            found.new += line.new
+        if line.number:
+            found.bad += 1
+            if found.bad <= _SKIPPED_SHOWN:
+                found.named.append(_left_out(line, work, context))
+    return found
+
+
 def _show(
     work: _Work, model: TextModel, folder: Path, seen: Seen, context: Context
 ) -> Generator[Event, None, None]:
     """Show the counts, what the model is worth, and what a person must decide."""
-    counts: Counter[str] = Counter()
-    unsure = new = bad = every = 0
-    skipped: list[Evidence] = []
-    for line in work.lines():
-        every += 1
-        if line.group >= 0:
-            counts[model.labels[line.group]] += 1
-            unsure += line.confidence < model.least
-            new += line.new
-        if line.number:
-            bad += 1
-            if len(skipped) < _SKIPPED_SHOWN:
-                skipped.append(_left_out(line, work, context))
-    total = counts.total()
+    tally = _tally(work, model, context)
+    total = tally.counts.total()
     columns = tuple(context.say(TEXTS(key)) for key in ("label", "count", "share"))
     rows = tuple(
-        (label, f"{n:,}", f"{n / max(1, total):.0%}") for label, n in counts.most_common(20)
+        (label, f"{n:,}", f"{n / max(1, total):.0%}") for label, n in tally.counts.most_common(20)
     )
-    yield Table("", columns, rows, len(counts))
+    yield Table("", columns, rows, len(tally.counts))
     held = read_card(folder)["held_out"]
     value, low, high = held["accuracy" if seen.whole else "accuracy_alone"]
-    name = context.say(TEXTS("accuracy"))
-    majority = context.say(TEXTS("majority"))
+    name, majority = (context.say(TEXTS(key)) for key in ("accuracy", "majority"))
     note = context.say(TEXTS("when_trained"))
     found: list[Evidence] = [
         Metric(name, value, held["n"], held["majority"], majority, note, low, high),
@@ -331,14 +346,14 @@ def _show(
     if work.resumed:
         found.append(Assumption(context.say(TEXTS("went_on", n=work.resumed))))
     said = TEXTS(
-        "answer_model", n=total, name=folder.name, unsure=unsure, bad=bad, new=new,
-        least=f"{model.least:.0%}",
+        "answer_model", n=total, name=folder.name, unsure=tally.unsure, bad=tally.bad,
+        new=tally.new, least=f"{model.least:.0%}",
     )  # fmt: skip
     data = {
-        "counts": dict(counts), "unsure": unsure, "new": new, "bad": bad, "rows": every,
-        "read": len(seen.rows),
+        "counts": dict(tally.counts), "unsure": tally.unsure, "new": tally.new, "bad": tally.bad,
+        "rows": tally.rows, "read": len(seen.rows),
     }  # fmt: skip
-    yield Answer(context.say(said), evidence=(*found, *skipped), data=data)
+    yield Answer(context.say(said), evidence=(*found, *tally.named), data=data)
 
 
 def _left_out(line: _Line, work: _Work, context: Context) -> Skipped:
