@@ -46,7 +46,7 @@ _PLACE = re.compile(
 _WORD = re.compile(r"[\w-]{2,}")
 _SHORT_ASK = 5
 _MAX_NAME = 240
-_MOST_NAMES = 64  # in an ask; more slashes and dots are a pasted text
+_MOST_NAMES = 400  # in an ask, dragged in; more slashes and dots are a pasted text
 _GLOB = re.compile(r"(?<![^\s\"'“”，。])[^\s\"'“”，。*?]*[*?][^\s\"'“”，。]*")
 
 

@@ -128,3 +128,13 @@ def test_a_bare_folder_in_a_short_ask(tmp_path: Path) -> None:
     (found,), _ = find_files("Transcribe x.mp3 of the calls", tmp_path)
     assert found.path == tmp_path / "x.mp3"
     assert find_files("how do I get more calls from people who buy bicycles", tmp_path)[0] == ()
+
+
+def test_a_hundred_files_dragged_in_are_found(tmp_path: Path) -> None:
+    paths = [tmp_path / f"photo {number}.jpg" for number in range(100)]
+    for path in paths:
+        path.touch()
+    escaped = " ".join(str(path).replace(" ", "\\ ") for path in paths)
+    found, rest = find_files(f"tag {escaped}", tmp_path)
+    assert [entry.path for entry in found] == paths
+    assert rest == "tag"
