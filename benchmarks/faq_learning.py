@@ -81,6 +81,8 @@ def main() -> int:
     parser.add_argument("--only", choices=("en", "zh"))
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
+    if given.keep:
+        given.keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger((given.keep or Path(folder)) / "ledger.jsonl")
         context = Context(Runtimes(), Path(folder), ledger=ledger)
