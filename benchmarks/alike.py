@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skills.classify.alike import ALIKE, Ints, near_duplicates, ngrams
+from skills.classify.alike import ALIKE, Ints, joined, near_duplicates, ngrams
 
 _CHUNK = 2000
 _CUT = 400
@@ -25,9 +25,6 @@ _CUT = 400
 
 def by_all_pairs(texts: Sequence[str]) -> Ints:
     """Return clusters as `near_duplicates` does, from the products of all sparse rows."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     grams = ngrams(texts)
     rows, columns = [], []
     for start in range(0, len(texts), _CHUNK):
@@ -35,10 +32,8 @@ def by_all_pairs(texts: Sequence[str]) -> Ints:
         close = near.data >= ALIKE
         rows.append(near.row[close] + start)
         columns.append(near.col[close])
-    pairs = (np.concatenate(rows), np.concatenate(columns))
-    graph = coo_matrix((np.ones(len(pairs[0])), pairs), shape=(len(texts), len(texts)))
-    found: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return found
+    start_apart = np.arange(len(texts), dtype=np.int64)
+    return joined(start_apart, np.concatenate(rows), np.concatenate(columns))
 
 
 def timed(way: Callable[[Sequence[str]], Ints], texts: Sequence[str]) -> tuple[Ints, float]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from models.texts import Language, Message
+from skills.readers.labels import one_by_one
+
+Labels = Annotated[tuple[str, ...], AfterValidator(one_by_one)]
+"""Names of groups, one each or all in one list."""
 
 
 def argument(description: Message, default: Any = ..., **options: Any) -> Any:

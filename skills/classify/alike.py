@@ -2,7 +2,7 @@
 
 All pairs are compared by short sketches first (a count sketch of the n-grams, Charikar et al. 2002), in which
 cosines of 0.9 are off by about 0.01; those that come near are compared by all their n-grams. On 15,000
-reviews and questions that took an eleventh of the time (`benchmarks/alike.py`).
+reviews and questions that took a twelfth of the time (`benchmarks/alike.py`).
 """
 
 from __future__ import annotations

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pydantic import field_validator
-
 from models.texts import Catalogue
 from skills.classify.operations import MINUTES, MINUTES_READING
 from skills.contract import Filled, Said
 from skills.readers.columns import named_column
 from skills.readers.files import Found
-from skills.readers.labels import find_labels, find_one_group, one_by_one, wants_sentiment
+from skills.readers.labels import find_labels, find_one_group, wants_sentiment
 from skills.readers.messages import text_column
 from skills.readers.tables import sample_columns, sample_fits
-from skills.request import Request, argument, option
+from skills.request import Labels, Request, argument, option
 from skills.trained import mentioned
 
 TEXTS = Catalogue(__package__)
@@ -33,18 +31,13 @@ class ClassifyRequest(Request):
 
     file: Path | None = argument(TEXTS("field_file"), None)
     text: str = option(TEXTS("field_text"), "")
-    labels: tuple[str, ...] = option(TEXTS("field_labels"), ())
+    labels: Labels = option(TEXTS("field_labels"), ())
     meanings: dict[str, str] = option(TEXTS("field_meanings"), {})
     learn: str = option(TEXTS("field_learn"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
     model: str = option(TEXTS("field_model"), "")
     minutes: float = option(TEXTS("field_reading"), MINUTES_READING, ge=0)
     read_all: bool = option(TEXTS("field_read_all"), False)
-
-    @field_validator("labels")
-    @classmethod
-    def _one_by_one(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        return one_by_one(labels)
 
 
 def fill(said: Said) -> Filled:

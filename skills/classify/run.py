@@ -201,7 +201,7 @@ def _start(table: TableData, column: str, context: Context) -> _Sorted:
         for n, text in zip(table.numbers, texts, strict=True)
         if not text.strip()
     ]
-    evidence += [*skipped, *named(table.bad, table.path, context)][:_SKIPPED_SHOWN]
+    evidence += [*skipped, *named(table.bad[:_SKIPPED_SHOWN], table.path, context)][:_SKIPPED_SHOWN]
     return _Sorted(table, texts, [""] * len(texts), [None] * len(texts), evidence)
 
 

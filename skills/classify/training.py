@@ -30,7 +30,7 @@ class Train:
         yield Progress(0, None, note=context.say(TEXTS("cleaning")))
         check_groups(table.column(columns.label), columns.label, spare=MOST_LABELS)
         rows = clean(table, columns, context, merge=request.merge, masked=request.mask)
-        rows.evidence += named(table.bad, table.path, context)[:_SHOWN]
+        rows.evidence += named(table.bad[:_SHOWN], table.path, context)
         check_enough(rows.labels)
         check_groups(rows.labels, columns.label)
         yield from _findings(rows, context)

@@ -14,7 +14,7 @@ from models.files import existing_file
 from models.texts import Catalogue
 from skills.readers.columns import hinted
 from skills.readers.documents import DOCUMENTS, read_document
-from skills.readers.encodings import detect_encoding
+from skills.readers.encodings import decoded
 from skills.readers.tables import TableData, read_table
 
 TEXTS = Catalogue(__package__)
@@ -81,8 +81,7 @@ def read_entries(path: Path) -> list[Entry]:
     elif path.suffix.lower() in DOCUMENTS:
         entries = list(_from_document(path))
     else:
-        raw = path.read_bytes()
-        entries = list(_from_text(raw.decode(detect_encoding(raw, path), errors="replace")))
+        entries = list(_from_text(decoded(path.read_bytes(), path)[0]))
     if not entries:
         raise BadInputError(TEXTS("no_entries", path=path))
     return entries

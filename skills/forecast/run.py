@@ -12,15 +12,7 @@ import numpy.typing as npt
 from models.files import atomic_writer
 from models.texts import Catalogue, Message
 from skills.contract import Context, relay
-from skills.events import (
-    Answer,
-    Artifact,
-    Assumption,
-    Backtest,
-    Event,
-    Evidence,
-    Progress,
-)
+from skills.events import Answer, Artifact, Assumption, Backtest, Event, Evidence, Progress
 from skills.forecast.calendar import DEFAULT_HORIZONS, SEASONS, Frequency
 from skills.forecast.chart import draw
 from skills.forecast.face import ForecastRequest

@@ -32,7 +32,13 @@ def read_document(path: Path) -> list[tuple[str, str]]:
     readers: dict[str, Callable[[Path], list[tuple[str, str]]]] = {
         ".pdf": _pdf, ".docx": _word, ".html": _html, ".htm": _html,
     }  # fmt: skip
-    parts = readers[path.suffix.lower()](path)
+    try:
+        parts = readers[path.suffix.lower()](path)
+    except BadInputError:
+        raise
+    except Exception as error:  # a damaged file makes its library raise almost anything
+        reason = type(error).__name__
+        raise BadInputError(TEXTS("document_damaged", path=path, reason=reason)) from error
     if not any(text.strip() for text, _ in parts):
         raise BadInputError(TEXTS("document_empty", path=path))
     return parts
@@ -41,18 +47,11 @@ def read_document(path: Path) -> list[tuple[str, str]]:
 def _pdf(path: Path) -> list[tuple[str, str]]:
     import pypdf
 
-    try:
-        reader = pypdf.PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise BadInputError(TEXTS("document_locked", path=path))
-        pages = reader.pages[:_MOST_PAGES]
-        return [(_joined(page.extract_text()), str(n)) for n, page in enumerate(pages, 1)]
-    except BadInputError:
-        raise
-    except Exception as error:  # a damaged file makes pypdf raise almost anything
-        raise BadInputError(
-            TEXTS("document_damaged", path=path, reason=type(error).__name__)
-        ) from error
+    reader = pypdf.PdfReader(path)
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise BadInputError(TEXTS("document_locked", path=path))
+    pages = reader.pages[:_MOST_PAGES]
+    return [(_joined(page.extract_text()), str(n)) for n, page in enumerate(pages, 1)]
 
 
 def _joined(page: str) -> str:
@@ -71,16 +70,9 @@ def _joined(page: str) -> str:
 def _word(path: Path) -> list[tuple[str, str]]:
     import docx
 
-    try:
-        zipped_names(path)
-        document = docx.Document(str(path))
-        return [("\n".join(_word_lines(document)), "")]
-    except BadInputError:
-        raise
-    except Exception as error:  # zip, XML and key errors of a damaged file
-        raise BadInputError(
-            TEXTS("document_damaged", path=path, reason=type(error).__name__)
-        ) from error
+    zipped_names(path)
+    document = docx.Document(str(path))
+    return [("\n".join(_word_lines(document)), "")]
 
 
 def _word_lines(document: Any) -> Iterator[str]:

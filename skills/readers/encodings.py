@@ -26,12 +26,22 @@ def detect_encoding(raw: bytes, path: Path) -> str:
         if raw.startswith(mark):
             return name
     if b"\x00" in raw[:4096]:
-        raise BadInputError(TEXTS("not_a_table", path=path, reason="binary"))
+        raise BadInputError(TEXTS("no_text_file", path=path))
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return _legacy_encoding(raw)
     return "utf-8"
+
+
+def decoded(raw: bytes, path: Path) -> tuple[str, str]:
+    """Return what the bytes of a text file say, and the encoding; what fits nowhere becomes `\ufffd`.
+
+    Raises:
+        BadInputError: It is not text.
+    """
+    encoding = detect_encoding(raw, path)
+    return raw.decode(encoding, errors="replace"), encoding
 
 
 def _legacy_encoding(raw: bytes) -> str:

@@ -18,7 +18,7 @@ from models.files import existing_file
 from models.texts import Catalogue, Message
 from skills.readers import parquet
 from skills.readers.columns import named_column
-from skills.readers.encodings import detect_encoding
+from skills.readers.encodings import decoded
 from skills.readers.exports import is_page, is_workbook, page_rows, record_of, records_of
 from skills.readers.files import Found
 from skills.readers.numbers import parse_number
@@ -148,14 +148,12 @@ def _head(path: Path, limit: int | None) -> bytes:
 
 
 def _read_text(path: Path, limit: int | None) -> TableData:
-    raw = _head(path, limit)
-    encoding = detect_encoding(raw, path)
-    text = raw.decode(encoding, errors="replace")
+    text, encoding = decoded(_head(path, limit), path)
     if path.suffix.lower() in _JSON_LINES or _is_json_lines(text):
         lines = enumerate(text.lstrip("\ufeff").split("\n"), 1)
         numbered = ((number, record_of(line)) for number, line in lines if line.strip())
         return _from_records(path, numbered, limit, "jsonl", encoding)
-    if exported := _exported(path, text, limit):
+    if exported := _exported(path, text, encoding, limit):
         return exported
     delimiter = detect_delimiter(text)
     read = records(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter)
@@ -165,11 +163,14 @@ def _read_text(path: Path, limit: int | None) -> TableData:
 
 
 def _is_json_lines(text: str) -> bool:
-    first, *rest = text.lstrip("\ufeff \r\n\t").split("\n", 1)
-    return first.startswith("{") and bool(rest and rest[0].strip()) and record_of(first) is not None
+    begun = text.lstrip("\ufeff \r\n\t")
+    if not begun.startswith("{"):
+        return False
+    first, _, rest = begun.partition("\n")
+    return bool(rest.strip()) and record_of(first) is not None
 
 
-def _exported(path: Path, text: str, limit: int | None) -> TableData | None:
+def _exported(path: Path, text: str, encoding: str, limit: int | None) -> TableData | None:
     """Read a list in JSON, or the table of a web page; None if a text, or its beginning, is neither."""
     if is_workbook(text):
         raise BadInputError(TEXTS("old_excel", path=path))
@@ -180,15 +181,14 @@ def _exported(path: Path, text: str, limit: int | None) -> TableData | None:
         if page or named_so:
             raise BadInputError(TEXTS("too_large", path=path, megabytes=most >> 20))
         return None
-    raw = path.read_bytes()
-    encoding = detect_encoding(raw, path)
-    whole = raw.decode(encoding, errors="replace")
+    if limit is not None:  # which may have left only the beginning
+        text, encoding = decoded(_head(path, None), path)
     if page:
-        rows = [(number, Record(row)) for number, row in enumerate(page_rows(whole), 1)]
+        rows = [(number, Record(row)) for number, row in enumerate(page_rows(text), 1)]
         table = _assemble(path, rows, "", limit)
         table.format, table.encoding = "html", encoding
         return table
-    found = records_of(whole)
+    found = records_of(text)
     if found is None and named_so:
         raise BadInputError(TEXTS("not_a_table", path=path, reason="JSON"))
     if found is None:

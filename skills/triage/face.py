@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import field_validator
-
 from models.texts import Catalogue
 from skills.contract import Filled, Said
 from skills.readers.files import Found
-from skills.readers.labels import find_labels, one_by_one
+from skills.readers.labels import find_labels
 from skills.readers.tables import sample_fits
-from skills.request import Request, argument, option
+from skills.request import Labels, Request, argument, option
 from skills.trained import mentioned
 
 TEXTS = Catalogue(__package__)
@@ -23,15 +21,10 @@ class TriageRequest(Request):
     source: Path | None = argument(TEXTS("field_source"), None)
     text: str = option(TEXTS("field_text"), "")
     text_column: str = option(TEXTS("field_text_column"), "")
-    labels: tuple[str, ...] = option(TEXTS("field_labels"), ())
+    labels: Labels = option(TEXTS("field_labels"), ())
     model: str = option(TEXTS("field_model"), "")
     faq: Path | None = option(TEXTS("field_faq"))
     base: str = option(TEXTS("field_base"), "")
-
-    @field_validator("labels")
-    @classmethod
-    def _one_by_one(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        return one_by_one(labels)
 
 
 def fill(said: Said) -> Filled:

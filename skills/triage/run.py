@@ -33,7 +33,7 @@ from skills.events import (
     Text,
 )
 from skills.readers.documents import DOCUMENTS, read_document
-from skills.readers.encodings import detect_encoding
+from skills.readers.encodings import decoded
 from skills.readers.files import kind_of
 from skills.readers.mail import mail_text
 from skills.readers.messages import named, text_column
@@ -174,7 +174,7 @@ def _gather(
         table = read_table(source)
         column = text_column(table, request.text_column)
         evidence.append(Assumption(context.say(TEXTS("assumed_column", column=column))))
-        evidence += named(table.bad, table.path, context)[:_SHOWN]
+        evidence += named(table.bad[:_SHOWN], table.path, context)
         pairs = zip(table.numbers, table.column(column), strict=True)
         messages = [_Message(str(number), text.strip()) for number, text in pairs]
     for message in messages:
@@ -220,7 +220,7 @@ def _text_of(path: Path) -> str:
     raw = path.read_bytes()
     if suffix == ".eml":
         return mail_text(raw, path)
-    return raw.decode(detect_encoding(raw, path), errors="replace").strip()
+    return decoded(raw, path)[0].strip()
 
 
 def _transcript(path: Path, context: Context) -> str:
