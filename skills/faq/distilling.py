@@ -88,13 +88,14 @@ class Distiller:
     def right_first(self, folder: Path, asked: Iterable[tuple[str, str]]) -> tuple[Floats, Floats]:
         """Return whether the right entry comes first, without and with the reader in a folder.
 
-        `asked` are questions with the keys of their entries.
+        `asked` are questions with the keys of their entries. They may be among the written ones that are
+        indexed by now, so those are not searched.
         """
         reader = SmallReader.of(folder, self._base.entries(), self._context)
         assert reader is not None
         without, with_ = [], []
         for question, right in asked:
-            near = self._base.search(question)[: most_read(self._base, reader)]
+            near = self._base.search_unwritten(question)[: most_read(self._base, reader)]
             read, _ = read_at_once(question, near, self._base, reader, "en")
             without.append(float(near[0].entry.key == right))
             with_.append(float(read[0].entry.key == right))

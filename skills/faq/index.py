@@ -8,9 +8,11 @@ entries.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +110,15 @@ class Base:
 
     @property
     def state(self) -> str:
-        """What tells this base with these contents from others."""
-        return f"{self.knowledge.key} {self.embedder.name} {self.contents.digest[:16]}"
+        """What tells this base with these entries from others, whatever was written for them."""
+        keys = "".join(entry.key for entry in self.contents.entries)
+        digest = hashlib.sha256(keys.encode()).hexdigest()
+        return f"{self.knowledge.key} {self.embedder.name} {digest[:16]}"
+
+    @cached_property
+    def _plain(self) -> tuple[Floats, Floats]:
+        """The vectors of all entries, without those of written questions."""
+        return vectors_of(self.collection, self.contents.entries)
 
     def entries(self) -> list[Entry]:
         """Return all entries, in the order of the files."""
@@ -120,7 +129,7 @@ class Base:
 
         Without written questions; for measuring on a few hundred questions, not for answering.
         """
-        first, both = vectors_of(self.collection, self.contents.entries)
+        first, both = self._plain
         asked = self.embedder.encode(list(questions))
         cosines = np.maximum(asked @ first.T, asked @ both.T).astype(np.float64)
         scores: npt.NDArray[np.float64] = cosines + self.word_scores(questions)
@@ -142,6 +151,15 @@ class Base:
         score = {n: cosine + weight * float(words[n]) for n, cosine in cosines.items()}
         order = sorted(score, key=lambda number: (-score[number], number))
         return [Hit(self.contents.entries[number], score[number]) for number in order]
+
+    def search_unwritten(self, question: str) -> list[Hit]:
+        """Return what `search` finds without the written questions: what they add is measured by it.
+
+        A written question would find itself.
+        """
+        scores = self.entry_scores([question])[0]
+        order = np.argsort(-scores, kind="stable")[: 2 * _CANDIDATES].tolist()
+        return [Hit(self.contents.entries[number], float(scores[number])) for number in order]
 
     def _near(self, vector: Floats) -> dict[int, float]:
         """Return the cosines of the nearest entries by their numbers."""

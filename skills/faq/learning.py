@@ -189,7 +189,7 @@ class Writer:
 
     def _tested(self, question: str) -> tuple[str, list[str], list[float], str]:
         """Return a question, the entries nearest to it, what reading adds to each, and who is first."""
-        near = self._base.search(question)[: most_read(self._base, self._reader)]
+        near = self._base.search_unwritten(question)[: most_read(self._base, self._reader)]
         read, gains = read_at_once(question, near, self._base, self._reader, self._language)
         return question, [hit.entry.key for hit in near], gains, read[0].entry.key
 

@@ -22,7 +22,7 @@ from skills.faq.evaluate import Evaluate
 from skills.faq.learning import Learn, copied
 from skills.faq.operations import EvaluateRequest, LearnRequest
 from skills.faq.reading import SmallReader, drop_reader
-from skills.faq.sources import written_questions
+from skills.faq.sources import Written, keep_written, written_questions
 from skills.ledger import Ledger
 from tests.skills.test_training import final
 
@@ -62,6 +62,26 @@ def test_questions_are_written_and_tested(standard: Runtimes, home: Path, faq: P
     again = Context(standard, home, ledger=Ledger(home / "ledger.jsonl"))
     repeated = final(Learn().run(LearnRequest(file=faq, each=3), again))
     assert repeated.data == answer.data  # from the ledger, not written once more
+
+
+@pytest.mark.small
+def test_what_was_written_changes_neither_the_ledger_nor_what_is_measured(
+    small: Runtimes, home: Path, faq: Path
+) -> None:
+    """A second night, or one that goes on after its questions were indexed, finds what it has done."""
+    context = Context(small, home)
+    before = base_of(faq, context, "en")
+    question = "my wheel went bang"
+    plain = [hit.entry.key for hit in before.search_unwritten(question)]
+    scores = before.entry_scores([question])
+    assert plain[: len(before.entries())] == [hit.entry.key for hit in before.search(question)]
+    wrong = next(e for e in before.entries() if e.key != plain[0])
+    keep_written(before.knowledge.folder(home), [Written(wrong.key, question)])
+    after = base_of(faq, context, "en")
+    assert after.search(question)[0].entry.key == wrong.key
+    assert [hit.entry.key for hit in after.search_unwritten(question)] == plain
+    assert np.array_equal(after.entry_scores([question]), scores)
+    assert after.state == before.state
 
 
 def test_what_repeats_its_entry_teaches_nothing() -> None:
