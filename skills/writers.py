@@ -69,7 +69,7 @@ def _xlsx(table: TableData, columns: list[str], rows: list[list[str]]) -> bytes:
     from openpyxl.cell import WriteOnlyCell
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(table.sheet or "Sheet1")
+    sheet = book.create_sheet(table.sheets[0] if table.sheets else "Sheet1")
 
     def cell(text: str) -> Any:
         if _NUMBER.fullmatch(text):

@@ -41,7 +41,7 @@ from skills.events import (
     Table,
 )
 from skills.readers import parquet
-from skills.readers.messages import text_column
+from skills.readers.messages import sheets_said, text_column
 from skills.readers.stream import Row, Stream
 from skills.readers.tables import read_table
 from skills.writers import free_name, suffix_of, write_table
@@ -342,6 +342,7 @@ def _show(
         Metric(name, value, held["n"], held["majority"], majority, note, low, high),
         Assumption(context.say(TEXTS("assumed_column", column=work.column))),
     ]
+    found += [Assumption(context.say(said)) for said in sheets_said(work.stream.sample)]
     found += seen.evidence(context)
     if work.resumed:
         found.append(Assumption(context.say(TEXTS("went_on", n=work.resumed))))

@@ -18,7 +18,7 @@ from skills.classify.textmodel import TextModel, encoder_of, find, names, read_c
 from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Progress, Skipped, Table
 from skills.measures import interval
-from skills.readers.messages import named, text_column
+from skills.readers.messages import text_column, told
 from skills.readers.tables import TableData, existing_column, read_table
 
 TEXTS = Catalogue(__package__)
@@ -169,7 +169,7 @@ def labelled(
     asked = text_column(table, text, [column])
     texts: list[str] = []
     y: list[int] = []
-    left_out: list[Evidence] = [*named(table.bad, table.path, context)]
+    left_out: list[Evidence] = told(table, None, context)
     for number, said, name in zip(
         table.numbers, table.column(asked), table.column(column), strict=True
     ):

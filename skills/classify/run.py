@@ -30,7 +30,7 @@ from skills.events import (
     Table,
 )
 from skills.measures import interval
-from skills.readers.messages import named, text_column
+from skills.readers.messages import text_column, told
 from skills.readers.tables import TableData, existing_column, read_table
 from skills.writers import suffix_of, write_table
 
@@ -201,7 +201,7 @@ def _start(table: TableData, column: str, context: Context) -> _Sorted:
         for n, text in zip(table.numbers, texts, strict=True)
         if not text.strip()
     ]
-    evidence += [*skipped, *named(table.bad[:_SKIPPED_SHOWN], table.path, context)][:_SKIPPED_SHOWN]
+    evidence += [*told(table, _SKIPPED_SHOWN, context), *skipped[:_SKIPPED_SHOWN]]
     return _Sorted(table, texts, [""] * len(texts), [None] * len(texts), evidence)
 
 

@@ -12,7 +12,7 @@ from skills.classify.heads import MOST_LABELS, check_enough, check_groups
 from skills.classify.operations import TrainRequest
 from skills.contract import Context
 from skills.events import Answer, Event, Progress, Table
-from skills.readers.messages import named, text_column
+from skills.readers.messages import text_column, told
 from skills.readers.tables import TableData, existing_column, read_table
 
 TEXTS = Catalogue(__package__)
@@ -30,7 +30,7 @@ class Train:
         yield Progress(0, None, note=context.say(TEXTS("cleaning")))
         check_groups(table.column(columns.label), columns.label, spare=MOST_LABELS)
         rows = clean(table, columns, context, merge=request.merge, masked=request.mask)
-        rows.evidence += named(table.bad[:_SHOWN], table.path, context)
+        rows.evidence += told(table, _SHOWN, context)
         check_enough(rows.labels)
         check_groups(rows.labels, columns.label)
         yield from _findings(rows, context)

@@ -15,10 +15,12 @@ from models.texts import Catalogue
 from skills.readers.columns import hinted
 from skills.readers.documents import DOCUMENTS, read_document
 from skills.readers.encodings import decoded
-from skills.readers.tables import TableData, read_table
+from skills.readers.tables import TableData, read_table, sheet_tables
 
 TEXTS = Catalogue(__package__)
-_TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".parquet"}
+_TABLES = {
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet",
+}  # fmt: skip
 READABLE = _TABLES | {*DOCUMENTS} | {".md", ".markdown", ".txt"}
 """Suffixes of the files that are read when a folder is named."""
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
@@ -73,7 +75,7 @@ def read_entries(path: Path) -> list[Entry]:
     """
     existing_file(path)
     if path.suffix.lower() in _TABLES:
-        entries = list(_from_table(read_table(path)))
+        entries = list(_from_tables(path))
     elif path.suffix.lower() in {".doc", ".rtf", ".odt"}:
         raise BadInputError(TEXTS("other_format", path=path, suffix=path.suffix))
     elif path.stat().st_size > _MAX_BYTES:
@@ -103,7 +105,19 @@ def has_answers(columns: list[str]) -> bool:
     return bool(questions and [c for c in hinted(columns, _ANSWER_HINTS) if c not in questions[:1]])
 
 
-def _from_table(table: TableData) -> Iterator[Entry]:
+def _from_tables(path: Path) -> Iterator[Entry]:
+    """Read a table, or the sheets of a workbook that name questions and answers, else what is read of it."""
+    table = read_table(path)
+    if len(table.sheets) + len(table.unread) < 2:
+        yield from _from_table(table)
+        return
+    sheets = sheet_tables(path)
+    read = [s for s in sheets if has_answers(s.columns)]
+    for sheet in read or [s for s in sheets if s.sheets[0] in table.sheets]:
+        yield from _from_table(sheet, f"{sheet.sheets[0]} › ")
+
+
+def _from_table(table: TableData, place: str = "") -> Iterator[Entry]:
     """Read a row an entry: the columns by their names, else the first two."""
     questions = hinted(table.columns, _QUESTION_HINTS)
     answers = [name for name in hinted(table.columns, _ANSWER_HINTS) if name not in questions[:1]]
@@ -114,7 +128,7 @@ def _from_table(table: TableData) -> Iterator[Entry]:
     pairs = zip(table.numbers, table.column(question), table.column(answer), strict=True)
     for number, asked, answered in pairs:
         if answered.strip():
-            yield Entry(" ".join(asked.split()), answered.strip(), f"row {number}")
+            yield Entry(" ".join(asked.split()), answered.strip(), f"{place}row {number}")
 
 
 def _from_text(text: str) -> Iterator[Entry]:

@@ -25,7 +25,7 @@ from skills.faq.operations import EvaluateRequest
 from skills.faq.run import chosen_base, left_out, opened
 from skills.measures import auroc, interval
 from skills.readers.columns import hinted
-from skills.readers.messages import named
+from skills.readers.messages import told
 from skills.readers.tables import TableData, read_table
 from skills.writers import suffix_of, write_table
 
@@ -212,7 +212,7 @@ def cases_of(table: TableData, base: Base, context: Context) -> tuple[list[Case]
         by_name.setdefault(_plain(entry.answer), entry)
     by_name |= {_plain(entry.question): entry for entry in base.entries() if entry.question}
     cases: list[Case] = []
-    skipped: list[Evidence] = [*named(table.bad, table.path, context)]
+    skipped: list[Evidence] = told(table, None, context)
 
     def leave_out(row: int, why: Message) -> None:
         skipped.append(Skipped(str(table.path), context.say(why), row))

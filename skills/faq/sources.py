@@ -26,7 +26,7 @@ from skills.faq.bases import Knowledge
 from skills.faq.entries import READABLE, Entry, read_entries
 
 TEXTS = Catalogue(__package__)
-_SCHEMA = "2"
+_SCHEMA = "3"
 _entries = msgspec.json.Decoder(Entry)
 
 

@@ -27,7 +27,7 @@ from skills.forecast.members import (
 )
 from skills.forecast.series import Series, build
 from skills.readers.horizons import Unit
-from skills.readers.messages import named
+from skills.readers.messages import named, sheets_said
 from skills.readers.tables import read_table
 
 TEXTS = Catalogue(__package__)
@@ -40,7 +40,9 @@ class Forecast:
     def run(self, request: ForecastRequest, context: Context) -> Iterator[Event]:
         """See `Skill.run`."""
         yield Progress(0, None, note=context.say(TEXTS("reading")))
-        series = build(read_table(request.file), request.date, request.value)
+        table = read_table(request.file)
+        series = build(table, request.date, request.value)
+        series.assumed += sheets_said(table)
         horizon = _horizon(series, request)
         season = usable_season(len(series.values), series.frequency.season)
         if season < series.frequency.season:

@@ -19,13 +19,28 @@ def record_of(line: str) -> dict[str, Any] | None:
 def records_of(text: str) -> list[Any] | None:
     """Return the list that JSON consists of, or the only list of objects it holds under a name.
 
-    None if it is no such list. What in it is no object stays as it is.
+    Or the rows of an object that holds its columns as lists or under numbers, or its rows under their names.
+    None if it is nothing of that. What in a list is no object stays as it is.
     """
     found = _parsed(text)
     if isinstance(found, dict):
         lists = [value for value in found.values() if _is_list_of_objects(value)]
-        found = lists[0] if len(lists) == 1 else None
+        found = lists[0] if len(lists) == 1 else _turned(found)
     return found if _is_list_of_objects(found) else None
+
+
+def _turned(named: dict[str, Any]) -> list[Any] | None:
+    """Return the rows of a table whose columns, or rows, stand under their names; None if they do not."""
+    values = list(named.values())
+    if len(values) > 1 and all(isinstance(value, list) for value in values):
+        rows = [dict(zip(named, row, strict=False)) for row in zip(*values, strict=False)]
+        return rows if len({len(value) for value in values}) == 1 else None
+    if not all(isinstance(value, dict) for value in values):
+        return None
+    keys = list(dict.fromkeys(key for value in values for key in value))
+    if all(key.isdecimal() for key in keys):
+        return [{name: column.get(key) for name, column in named.items()} for key in keys]
+    return values
 
 
 def is_page(text: str) -> bool:

@@ -13,7 +13,8 @@ from skills.contract import FileKind
 
 _KINDS: dict[str, FileKind] = {
     **dict.fromkeys(
-        (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".parquet"),
+        (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".ods",
+         ".parquet"),
         "table",
     ),
     **dict.fromkeys(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.errors import BadInputError
-from models.texts import Catalogue
+from models.texts import Catalogue, Message
 from skills.contract import Context
-from skills.events import Skipped
+from skills.events import Assumption, Evidence, Skipped
 from skills.readers.columns import hinted
 from skills.readers.dates import parse_dates
 from skills.readers.numbers import parse_number
@@ -24,6 +24,22 @@ _TEXT_HINTS = (
 def named(rows: Sequence[BadRow], path: Path, context: Context) -> list[Skipped]:
     """Return rows of a file that could not be taken as they are, as a person is told of them."""
     return [Skipped(str(path), context.say(row.reason), row.number, row.kept) for row in rows]
+
+
+def sheets_said(table: TableData) -> list[Message]:
+    """Return what to tell of a workbook with several sheets that hold rows."""
+    said = []
+    if len(table.sheets) > 1:
+        said.append(TEXTS("sheets_stacked", sheets=", ".join(table.sheets)))
+    if table.unread:
+        said.append(TEXTS("sheets_unread", sheets=", ".join(table.unread), read=table.sheets[0]))
+    return said
+
+
+def told(table: TableData, most: int | None, context: Context) -> list[Evidence]:
+    """Return which sheets were read, and the first rows that could not be taken as they are."""
+    sheets = [Assumption(context.say(said)) for said in sheets_said(table)]
+    return [*sheets, *named(table.bad[:most], table.path, context)]
 
 
 def text_column(table: TableData, asked: str, exclude: Sequence[str] = ()) -> str:

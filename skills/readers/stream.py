@@ -12,6 +12,7 @@ from models.files import existing_file
 from models.texts import Message
 from skills.readers import parquet
 from skills.readers.exports import record_of
+from skills.readers.layout import names_again
 from skills.readers.records import records
 from skills.readers.tables import TEXTS, TableData, as_cell, read_table
 
@@ -63,6 +64,8 @@ class Stream:
             read = records(file, self.sample.delimiter)
             for number, row in enumerate(read, 1):
                 if number >= first and any(cell.strip() for cell in row.cells):
+                    if names_again(row.cells, self.columns):
+                        continue
                     fitted, reason = row.fitted(width, self.sample.delimiter)
                     yield Row(number, fitted, None, reason)
 

@@ -1,14 +1,13 @@
-"""Tables from CSV, TSV, JSON, Excel and web pages, whatever their encoding, delimiter and preamble."""
+"""Tables from CSV, TSV, JSON, workbooks and web pages, whatever their encoding, delimiter and preamble."""
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,15 @@ from skills.readers.columns import named_column
 from skills.readers.encodings import decoded
 from skills.readers.exports import is_page, is_workbook, page_rows, record_of, records_of
 from skills.readers.files import Found
-from skills.readers.numbers import parse_number
-from skills.readers.records import FIELD_LIMIT, Record, cells_of, records
-from skills.readers.workbooks import COMPOUND, ZIPPED, largest_sheet
+from skills.readers.layout import (
+    detect_delimiter,
+    looks_like_header,
+    made_up_names,
+    names_again,
+    unique_names,
+)
+from skills.readers.records import Record, cells_of, records
+from skills.readers.workbooks import COMPOUND, ZIPPED, visible_sheets
 
 TEXTS = Catalogue(__package__)
 _MAX_BYTES = 256 << 20
@@ -32,11 +37,8 @@ _JSON_LINES = {".jsonl", ".ndjson"}
 _SAMPLE_LINES = 200
 _SAMPLE_ROWS = 50
 _HEAD_BYTES = 4 << 20
-_DELIMITERS = ",;\t|"
-_LONG_CELL = 60
-_SPACED, _ALIKE, _FITTING = 0.8, 0.8, 0.9  # shares of cells and of rows
-_LONGEST_NAME = 24  # of a column, in a row that tells a table from prose
 _PARQUET_BATCH = 4096
+_PACKED = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class TableData:
         format: `csv`, `jsonl`, `json`, `html`, `xlsx` or `parquet`.
         encoding: Of the text, empty for Excel.
         delimiter: Of the CSV, empty where it has one column of prose, or the file is no CSV.
-        sheet: Which sheet of an Excel file was read.
+        sheets: Which sheets of a workbook were read, one below the other; their rows count through.
+        unread: Which were not, having other columns.
     """
 
     path: Path
@@ -72,7 +75,8 @@ class TableData:
     format: str = "csv"
     encoding: str = ""
     delimiter: str = ""
-    sheet: str = ""
+    sheets: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> list[str]:
         """Return the cells of a column."""
@@ -94,7 +98,9 @@ def read_table(path: Path, *, limit: int | None = None, whole: bool = True) -> T
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith((ZIPPED, COMPOUND)):
-        table = _read_excel(path, start, limit)
+        table = _stacked(sheet_tables(path), limit)
+    elif start.startswith(_PACKED):
+        raise BadInputError(TEXTS("packed", path=path))
     elif start.startswith(parquet.MAGIC):
         table = _read_parquet(path, limit)
     else:
@@ -197,48 +203,6 @@ def _exported(path: Path, text: str, encoding: str, limit: int | None) -> TableD
     return _from_records(path, numbered, limit, "json", encoding)
 
 
-def detect_delimiter(text: str) -> str:
-    """Return the delimiter that splits the most lines into the same number of cells, two or more.
-
-    Empty for lines of prose, whose commas split nothing.
-    """
-    csv.field_size_limit(FIELD_LIMIT)
-    sample = "\n".join(text.splitlines()[:_SAMPLE_LINES])
-    best, best_score, prose = ",", 0.0, False
-    for delimiter in _DELIMITERS:
-        if delimiter not in sample:
-            continue
-        try:
-            rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row]
-        except csv.Error:
-            continue
-        split = Counter(len(row) for row in rows if len(row) > 1)
-        if not split:
-            continue
-        width, count = split.most_common(1)[0]
-        if _is_prose(rows, count):
-            prose = True
-        else:
-            score = count / len(rows) + min(width, 20) / 1000
-            if score > best_score:
-                best, best_score = delimiter, score
-    return "" if prose and not best_score else best
-
-
-def _is_prose(rows: list[list[str]], alike: int) -> bool:
-    """Say whether what splits rows is followed by a space, as in a sentence; `alike` have as many cells.
-
-    Not so under a header of short names where hardly a row has more cells.
-    """
-    first, rest = rows[0], rows[1:]
-    names = len(first) > 1 and max(map(len, first)) <= _LONGEST_NAME
-    if names and sum(len(row) <= len(first) for row in rest) >= _FITTING * len(rest):
-        return False
-    later = [cell for row in rows for cell in row[1:]]
-    spaced = sum(cell.startswith(" ") for cell in later)
-    return spaced > _SPACED * len(later) and alike < _ALIKE * len(rows)
-
-
 def _assemble(
     path: Path, rows: list[tuple[int, Record]], delimiter: str, limit: int | None
 ) -> TableData:
@@ -257,54 +221,20 @@ def _assemble(
         columns = unique_names(first[: cells_of(first)])
         body = filled[start + 1 :]
     else:
-        columns = [f"column {i + 1}" for i in range(width)]
+        columns = made_up_names(width)
         body = filled[start:]
     table = TableData(path, columns, [], [])
-    for number, row in body[:limit]:
+    for number, row in body:
+        if len(table.rows) == limit:
+            break
+        if names_again(row.cells, columns):
+            continue
         cells, reason = row.fitted(len(columns), delimiter)
         table.rows.append(cells)
         table.numbers.append(number)
         if reason:
             table.bad.append(BadRow(number, reason))
     return table
-
-
-def looks_like_header(first: list[str], rest: list[list[str]]) -> bool:
-    """Say whether a row names columns rather than holding data."""
-    cells = [cell.strip() for cell in first if cell.strip()]
-    if not cells or len(set(cells)) <= len(cells) / 2 or max(map(len, cells)) > _LONG_CELL:
-        return False
-    twice = {cell for cell, count in Counter(cells).items() if count > 1}
-    if any(cell.strip() in twice for row in rest for cell in row):
-        return False
-    numeric = sum(parse_number(cell) is not None for cell in cells)
-    if numeric > len(cells) / 2:
-        return False
-    if len(first) == 1 and rest:
-        return not _reads_like_the_rest(cells[0], [row[0] for row in rest if row])
-    return True
-
-
-def _reads_like_the_rest(cell: str, rest: list[str]) -> bool:
-    """Say whether the only cell of a first row is just another of the texts below it."""
-    texts = [text for text in rest if parse_number(text) is None]
-    if len(texts) < len(rest) / 2 or (
-        len(cell.split()) <= 2 and not cell.endswith((".", "!", "?", "。"))
-    ):
-        return False
-    return len(cell) >= 0.3 * sum(map(len, texts)) / max(1, len(texts))
-
-
-def unique_names(cells: Iterable[str]) -> list[str]:
-    """Return column names without gaps and repeats."""
-    names: list[str] = []
-    for number, cell in enumerate(cells, 1):
-        name = " ".join(cell.split()) or f"column {number}"
-        base, again = name, 2
-        while name in names:
-            name, again = f"{base} ({again})", again + 1
-        names.append(name)
-    return names
 
 
 def _from_records(
@@ -353,9 +283,40 @@ def _read_parquet(path: Path, limit: int | None) -> TableData:
     return table
 
 
-def _read_excel(path: Path, start: bytes, limit: int | None) -> TableData:
-    name, sheet = largest_sheet(path, start)
-    rows = [(number, Record([*map(as_cell, row)])) for number, row in enumerate(sheet, 1)]
-    table = _assemble(path, rows, "", limit)
-    table.format, table.sheet = "xlsx", name
+def sheet_tables(path: Path) -> list[TableData]:
+    """Return the sheets of a workbook that hold rows, each as a table.
+
+    Raises:
+        BadInputError: It is no workbook, damaged, or no sheet holds a row.
+    """
+    tables = []
+    for name, sheet in visible_sheets(path):
+        rows = [(number, Record([*map(as_cell, row)])) for number, row in enumerate(sheet, 1)]
+        if any(cell.strip() for _, row in rows for cell in row.cells):
+            table = _assemble(path, rows, "", None)
+            table.format, table.sheets = "xlsx", [name]
+            tables.append(table)
+    if not tables:
+        raise BadInputError(TEXTS("no_rows", path=path))
+    return tables
+
+
+def _stacked(sheets: list[TableData], limit: int | None) -> TableData:
+    """Return the largest sheet, and those that have the same header with it, in their order."""
+    largest = max(sheets, key=lambda sheet: len(sheet.rows))
+    named = largest.columns != made_up_names(len(largest.columns))
+    alike = [
+        s for s in sheets if s is largest or (named and s.columns == largest.columns and s.rows)
+    ]
+    table, *others = alike
+    for sheet in others:
+        last = table.numbers[-1]
+        moved = dict(zip(sheet.numbers, itertools.count(last + 1)))
+        table.rows += sheet.rows
+        table.numbers += moved.values()
+        table.bad += [replace(bad, number=moved[bad.number]) for bad in sheet.bad]
+    table.rows, table.numbers = table.rows[:limit], table.numbers[:limit]
+    table.sheets = [name for sheet in alike for name in sheet.sheets]
+    table.unread = [name for sheet in sheets if sheet.rows for name in sheet.sheets]
+    table.unread = [name for name in table.unread if name not in table.sheets]
     return table

@@ -1,4 +1,4 @@
-"""The sheets of Excel files, new (.xlsx) and old (.xls), whatever they are called.
+"""The sheets of workbooks, new (.xlsx), old (.xls) and open (.ods), whatever they are called.
 
 Both readers are plain Python: a damaged file makes them raise. One in compiled code was faster, and ended the
 whole process on files that had a few bytes changed.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from models.errors import BadInputError
 from models.texts import Catalogue
+from skills.readers.opendocument import is_spreadsheet, sheets_of
 from skills.readers.zipped import zipped_names
 
 TEXTS = Catalogue(__package__)
@@ -22,31 +23,36 @@ _Sheet = tuple[str, list[list[Any]]]
 _DATE, _TRUTH, _WRONG = 3, 4, 5  # kinds of cells that xlrd tells
 
 
-def largest_sheet(path: Path, start: bytes) -> _Sheet:
-    """Return the name of the sheet that has the most rows, and its cells; hidden sheets are passed over.
-
-    `start` are the first bytes of the file.
+def visible_sheets(path: Path) -> list[_Sheet]:
+    """Return the names and cells of the sheets; hidden ones are passed over.
 
     Raises:
         BadInputError: It is no Excel file, damaged, locked, or too large when unpacked.
     """
-    reader: Callable[[Path], Iterable[_Sheet]] = _old if start.startswith(COMPOUND) else _new
+    with path.open("rb") as file:
+        is_old = file.read(len(COMPOUND)) == COMPOUND
     try:
-        sheets = list(reader(path))
+        return list(_old(path) if is_old else _zipped(path))
     except BadInputError:
         raise
     except zipfile.BadZipFile as error:
         raise BadInputError(TEXTS("not_a_table", path=path, reason=error)) from error
     except Exception as error:  # both libraries raise many kinds on damaged files
         raise BadInputError(TEXTS("not_a_table", path=path, reason=type(error).__name__)) from error
-    return max(sheets, key=lambda sheet: len(sheet[1]), default=("", []))
+
+
+def _zipped(path: Path) -> Iterator[_Sheet]:
+    names = zipped_names(path)
+    if "xl/workbook.xml" in names:
+        return _new(path)
+    if is_spreadsheet(path, names):
+        return sheets_of(path)
+    raise BadInputError(TEXTS("packed", path=path))
 
 
 def _new(path: Path) -> Iterator[_Sheet]:
     import openpyxl
 
-    if "xl/workbook.xml" not in zipped_names(path):
-        raise BadInputError(TEXTS("not_a_table", path=path, reason="zip"))
     with path.open("rb") as file:  # an open file: openpyxl refuses names with another suffix
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         for sheet in book.worksheets:

@@ -36,7 +36,7 @@ from skills.readers.documents import DOCUMENTS, read_document
 from skills.readers.encodings import decoded
 from skills.readers.files import kind_of
 from skills.readers.mail import mail_text
-from skills.readers.messages import named, text_column
+from skills.readers.messages import text_column, told
 from skills.readers.personal import find_personal
 from skills.readers.tables import TableData, read_table
 from skills.triage.face import TriageRequest
@@ -174,7 +174,7 @@ def _gather(
         table = read_table(source)
         column = text_column(table, request.text_column)
         evidence.append(Assumption(context.say(TEXTS("assumed_column", column=column))))
-        evidence += named(table.bad[:_SHOWN], table.path, context)
+        evidence += told(table, _SHOWN, context)
         pairs = zip(table.numbers, table.column(column), strict=True)
         messages = [_Message(str(number), text.strip()) for number, text in pairs]
     for message in messages:

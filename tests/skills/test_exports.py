@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from models.errors import BadInputError
 from skills.readers.exports import record_of, records_of
+from skills.readers.layout import looks_like_header
 from skills.readers.stream import Stream
-from skills.readers.tables import looks_like_header, read_table
+from skills.readers.tables import read_table
 from skills.writers import suffix_of, write_table
 
 ROWS = [{"id": 1, "评论": "东西很好用"}, {"id": 2, "评论": "包裹，还没有到"}]
@@ -35,6 +36,9 @@ PAGE = """<html xmlns:o="urn:x"><head><style>td{}</style></head><body>
         ("a.txt", json.dumps({"data": ROWS}, indent=1), "json"),
         ("a.json", "\n".join(map(json.dumps, ROWS)), "jsonl"),
         ("orders.xls", PAGE, "html"),
+        ("a.json", json.dumps({name: [row[name] for row in ROWS] for name in ROWS[0]}), "json"),
+        ("a.json", json.dumps({n: {i: r[n] for i, r in enumerate(ROWS)} for n in ROWS[0]}), "json"),
+        ("a.json", json.dumps({"-Nx1": ROWS[0], "-Nx2": ROWS[1]}), "json"),
     ],
 )
 def test_they_are_read_like_any_table(tmp_path: Path, name: str, text: str, format_: str) -> None:
@@ -81,7 +85,7 @@ def test_an_old_excel_file_under_any_name(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_bytes(old.read_bytes())
     for path in (old, tmp_path / "orders.csv"):
         table = read_table(path)
-        assert (table.sheet, table.columns) == ("订单", ["编号", "日期", "评论", "金额"])
+        assert (table.sheets, table.columns) == (["订单"], ["编号", "日期", "评论", "金额"])
         assert table.rows[0] == ["1", "2024-01-01", "东西很好用", "12.5"]
         assert suffix_of(table) == ".xlsx"
 

@@ -18,9 +18,9 @@ from skills.instructions import for_the_shop
 from skills.readers.files import find_files
 from skills.readers.horizons import find_horizon
 from skills.readers.labels import find_labels, find_one_group
+from skills.readers.layout import detect_delimiter
 from skills.readers.mail import mail_text
 from skills.readers.personal import find_personal
-from skills.readers.tables import detect_delimiter
 from skills.triage.urgent import alarming
 
 _SIZE = 200_000

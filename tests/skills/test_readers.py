@@ -199,10 +199,44 @@ def test_commas_of_prose_split_nothing(tmp_path: Path, header: str) -> None:
     assert [row[0] for row in table.rows] == texts
     assert not table.bad
     assert [row.cells for row in Stream.open(path).rows()] == table.rows
+    short = [
+        "Great shoes, love them",
+        "It broke",
+        "Do you ship?",
+        "Bad support, never again",
+        "Good",
+    ]
+    table = read_table(_write(tmp_path / "short.txt", "\n".join(short)))
+    assert [row[0] for row in table.rows] == short
     spaced = _write(tmp_path / "s.csv", "id, text\n1, fine\n2, also fine\n3, not fine\n")
     assert len(read_table(spaced).columns) == 2
     ragged = "name, phone, note\nAnn, 123\nBob, 456, late\nCid, 7\nDora, 9, asks\nEve, 8\n"
     assert read_table(_write(tmp_path / "r.csv", ragged)).columns == ["name", "phone", "note"]
+
+
+def test_a_header_that_comes_again_is_no_row(tmp_path: Path) -> None:
+    path = _write(tmp_path / "t.csv", "id,text\n1,fine\n2,late\nid,text\n3,good\n text , id\n")
+    table = read_table(path)
+    assert [row[0] for row in table.rows] == ["1", "2", "3", " text "]
+    assert table.numbers == [2, 3, 5, 6]
+    stream = list(Stream.open(path).rows())
+    assert [row.cells for row in stream] == table.rows
+    assert [row.number for row in stream] == table.numbers
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "cp950", "gb18030"])
+def test_encodings_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    texts = ["可以退吗", "很好看"] if encoding == "gb18030" else ["可以退貨嗎", "很好看"]
+    path = _write(tmp_path / "t.csv", "id,text\n1," + "\n2,".join(texts) + "\n", encoding)
+    table = read_table(path)
+    assert (table.encoding, table.column("text")) == (encoding, texts)
+    assert [row.cells for row in Stream.open(path).rows()] == table.rows
+
+
+def test_a_few_zeros_do_not_make_a_text_binary(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"id,text\n1,fi\0ne\n" + b"2,late and broken\n" * 20)
+    assert read_table(path).columns == ["id", "text"]
 
 
 def test_a_very_long_cell_does_not_hide_the_columns(tmp_path: Path) -> None:
@@ -238,7 +272,8 @@ def test_excel_under_any_name(tmp_path: Path) -> None:
     (tmp_path / "wrong-name.csv").write_bytes((tmp_path / "t.xlsx").read_bytes())
     for name in ("t.xlsx", "wrong-name.csv"):
         table = read_table(tmp_path / name)
-        assert (table.sheet, table.columns) == ("Sales", ["date", "sales"])
+        assert (table.sheets, table.unread) == (["Sales"], [])
+        assert table.columns == ["date", "sales"]
         assert table.rows[0] == ["2024-01-01", "1.5"]
 
 
