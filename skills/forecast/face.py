@@ -18,6 +18,7 @@ from skills.readers.tables import read_table, sample_fits
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
+_SAMPLE = 2000  # rows in which what an ask names is looked for
 
 
 class ForecastRequest(Request):
@@ -28,6 +29,7 @@ class ForecastRequest(Request):
     unit: Unit | None = option(TEXTS("field_unit"))
     value: str = option(TEXTS("field_value"), "")
     date: str = option(TEXTS("field_date"), "")
+    only: dict[str, str] = option(TEXTS("field_only"), {})
 
 
 def fill(said: Said) -> Filled:
@@ -40,10 +42,7 @@ def fill(said: Said) -> Filled:
     horizon = find_horizon(said.bare)
     if horizon:
         values["horizon"], values["unit"] = horizon
-    column = _column(said.bare, chosen[0].path)
-    if column:
-        values["value"] = column
-    return Filled(values)
+    return Filled(values | _named(said.bare, chosen[0].path))
 
 
 def fits(found: Found) -> bool:
@@ -53,13 +52,17 @@ def fits(found: Found) -> bool:
     return sample_fits(found, number_columns)
 
 
-def _column(text: str, path: Path) -> str | None:
-    """Return the column of the file that the text names; a bad file is reported when it is read."""
+def _named(text: str, path: Path) -> dict[str, object]:
+    """Return the column and the rows that the text names; a bad file is reported when it is read."""
+    from skills.forecast.rows import named_rows  # reads dates
+
     try:
-        table = read_table(path, limit=50)
+        table = read_table(path, limit=_SAMPLE)
     except InhouseError:
-        return None
-    return named_column(text, [c for c in table.columns if not _is_period_word(c)])
+        return {}
+    column = named_column(text, [c for c in table.columns if not _is_period_word(c)])
+    found = {"value": column, "only": named_rows(text, table)}
+    return {name: value for name, value in found.items() if value}
 
 
 _PERIOD_WORDS = re.compile(

@@ -25,6 +25,7 @@ from skills.forecast.members import (
     widened,
     windows,
 )
+from skills.forecast.rows import narrowed
 from skills.forecast.series import Series, build
 from skills.readers.horizons import Unit
 from skills.readers.messages import named, sheets_said
@@ -41,8 +42,11 @@ class Forecast:
         """See `Skill.run`."""
         yield Progress(0, None, note=context.say(TEXTS("reading")))
         table = read_table(request.file)
-        series = build(table, request.date, request.value)
-        series.assumed += sheets_said(table)
+        meant, said = narrowed(table, request.only)
+        series = build(meant, request.date, request.value, whole=table)
+        series.assumed = [*said, *series.assumed, *sheets_said(table)]
+        if request.only:
+            series.name += f" ({', '.join(request.only.values()).replace('|', ', ')})"
         horizon = _horizon(series, request)
         season = usable_season(len(series.values), series.frequency.season)
         if season < series.frequency.season:
@@ -81,6 +85,7 @@ class Forecast:
         text = context.say(_sentence(series, outlook, tested, labels))
         data = {
             "column": series.name,
+            "only": request.only,
             "frequency": series.frequency.kind,
             "dates": labels,
             "mean": [round(float(value), 6) for value in outlook.mean],

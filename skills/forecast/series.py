@@ -40,6 +40,10 @@ _TOTAL_ROW = re.compile(
 )
 _PERIODS_IN_HEADER = 6
 _FEW = 0.05
+_NAMED, _FIRST_NAMED = (
+    20,
+    3,
+)  # rows left out for one reason: so many are all named, of more the first
 _MIN_PERIODS = 6
 
 
@@ -77,9 +81,19 @@ class _Reading:
     def skip(self, row: int, reason: Message) -> None:
         self.skipped.append(BadRow(row, reason, kept=False))
 
+    def cut(self, key: str) -> None:
+        """Of many rows that are left out for one reason name the first, and count the others."""
+        alike = [bad for bad in self.skipped if bad.reason.key == key]
+        if len(alike) > _NAMED:
+            rest = alike[_FIRST_NAMED:]
+            self.skipped = [bad for bad in self.skipped if bad not in rest]
+            self.assumed.append(TEXTS(f"more_{key}", n=len(rest)))
 
-def build(table: TableData, date_column: str = "", value_column: str = "") -> Series:
-    """Return the series in a table.
+
+def build(
+    table: TableData, date_column: str = "", value_column: str = "", whole: TableData | None = None
+) -> Series:
+    """Return the series in a table; where it is a part of a `whole` one, other dates of that are nothing.
 
     Raises:
         BadInputError: No numbers, or too few periods; says what was found.
@@ -98,6 +112,8 @@ def build(table: TableData, date_column: str = "", value_column: str = "") -> Se
     pairs = _pairs(table, dates, parse_column(table.column(value)), reading)
     pairs = _without_partial_day(pairs, dates, reading)
     per_day = _per_date(pairs, value, table, reading)
+    if whole is not None and len(whole.rows) > len(table.rows) and not _is_mean(value):
+        _fill_nothing(per_day, whole, name, reading)
     return _regular(per_day, value, reading)
 
 
@@ -118,7 +134,8 @@ def _date_column(table: TableData, asked: str) -> tuple[str, Dates] | None:
         numeric = found.style in {"decimal year", "Excel serial", "YYYYMMDD"}
         if numeric and not named and not _rises(found.values):
             continue
-        score = found.share + 0.5 * named - 0.6 * numeric - 0.01 * position
+        filled = sum(value is not None for value in found.values) / len(table.rows)
+        score = (found.share + filled) / 2 + 0.5 * named - 0.6 * numeric - 0.01 * position
         if best is None or score > best[0]:
             best = (score, name, found)
     return (best[1], best[2]) if best else None
@@ -192,6 +209,8 @@ def _pairs(
             reading.skip(number, TEXTS("row_no_number"))
         else:
             pairs.append((day, value, number, position))
+    reading.cut("row_no_date")
+    reading.cut("row_no_number")
     return pairs
 
 
@@ -221,13 +240,30 @@ def _per_date(
     if 0 < surplus <= max(1, _FEW * len(groups)):
         return {day: _first_of(group, reading) for day, group in groups.items()}
     if surplus:
-        average = bool(hinted([column], _MEAN_HINTS))
+        average = _is_mean(column)
         rows = Counter(len(group) for group in groups.values()).most_common(1)[0][0]
         key = "assumed_mean" if average else "assumed_sum"
         reading.assumed.append(TEXTS(key, column=column, rows=rows))
         sums = {day: sum(pair[1] for pair in group) for day, group in groups.items()}
         return {d: v / len(groups[d]) for d, v in sums.items()} if average else sums
     return {day: group[0][1] for day, group in groups.items()}
+
+
+def _is_mean(column: str) -> bool:
+    """Say whether values of a column are averaged rather than added up."""
+    return bool(hinted([column], _MEAN_HINTS))
+
+
+def _fill_nothing(
+    per_date: dict[date, float], whole: TableData, name: str, reading: _Reading
+) -> None:
+    """Take the dates on which only other rows stand, since the first of these, for nothing."""
+    dates = parse_dates(whole.column(name))
+    others = {day for day in dates.values if day} if dates and per_date else set()
+    missing = {day for day in others if day > min(per_date)} - per_date.keys()
+    per_date |= dict.fromkeys(missing, 0.0)
+    if missing:
+        reading.assumed.append(TEXTS("assumed_nothing", n=len(missing)))
 
 
 def _first_of(group: list[_Pair], reading: _Reading) -> float:

@@ -10,15 +10,16 @@ from rapidfuzz import fuzz
 _SURE = 88.0
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
+    """Return a name without case and signs, its words apart."""
     return re.sub(r"[\W_]+", " ", text.lower()).strip()
 
 
 def named_column(text: str, columns: Sequence[str]) -> str | None:
     """Return the column that a text names, the longest name first; small typos are forgiven."""
-    said = f" {_plain(text)} "
+    said = f" {plain_name(text)} "
     for column in sorted(columns, key=len, reverse=True):
-        name = _plain(column)
+        name = plain_name(column)
         if not name:
             continue
         whole = f" {name} " in said
@@ -32,7 +33,7 @@ def _close(said: str, columns: Sequence[str]) -> str | None:
     words = said.split()
     best, best_score = None, _SURE
     for column in columns:
-        name = _plain(column)
+        name = plain_name(column)
         size = len(name.split())
         if len(name) < 5:
             continue

@@ -1,0 +1,120 @@
+"""Which rows of a table are meant: those of a product or a shop, those of money that came in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from models.errors import UsageError
+from models.texts import Catalogue, Message
+from skills.readers.columns import plain_name
+from skills.readers.dates import parse_dates
+from skills.readers.numbers import parse_number
+from skills.readers.tables import TableData, existing_column
+
+TEXTS = Catalogue(__package__)
+_BETWEEN = "|"
+_MOST_VALUES = 200  # of a column whose values can be named
+_SHORTEST = 3  # a Latin value that is found without its column's name before it
+_WAYS = (("收入", "支出"), ("credit", "debit"), ("income", "expense"))
+_UNTOLD = re.compile(
+    r"(?:sales?|revenue|orders?|total|days?|weeks?|months?|years?|next|all|forecast|the|in|of)",
+    re.IGNORECASE,
+)  # what an ask for a forecast says anyhow
+
+
+def named_rows(text: str, table: TableData) -> dict[str, str]:
+    """Return what an ask names of the cells of a table, by column: `{"product": "milk|bread"}`.
+
+    A name that is part of a longer one that was found does not count.
+    """
+    said = f" {plain_name(text)} "
+    columns = {plain_name(name) for name in table.columns}
+    found: dict[str, list[str]] = {}
+    for value, name, column in sorted(_values(table), key=lambda one: -len(one[1])):
+        if name in columns or _UNTOLD.fullmatch(name):
+            continue
+        place = _place(said, name, column)
+        if place:
+            found.setdefault(column, []).append(value)
+            said = said[: place[0]] + " " + said[place[1] :]
+    return {column: _BETWEEN.join(values) for column, values in found.items()}
+
+
+def narrowed(table: TableData, only: Mapping[str, str]) -> tuple[TableData, list[Message]]:
+    """Return the rows that are meant, and what is to be said of that.
+
+    Of a table that says of each row whether money came in or went out, only what came in.
+
+    Raises:
+        UsageError: A column is not there, or no row has the value; lists those there are.
+    """
+    wanted = {existing_column(table, column): value for column, value in only.items()}
+    said = []
+    for column, value in wanted.items():
+        names = {plain_name(one) for one in value.split(_BETWEEN)}
+        kept = [i for i, cell in enumerate(table.column(column)) if plain_name(cell) in names]
+        if not kept:
+            listed = ", ".join(list(dict.fromkeys(filter(None, table.column(column))))[:10])
+            raise UsageError(
+                TEXTS("no_such_rows", path=table.path, column=column, value=value, values=listed)
+            )
+        said.append(
+            TEXTS("only_rows", column=column, value=value.replace(_BETWEEN, ", "), n=len(kept),
+                  of=len(table.rows))
+        )  # fmt: skip
+        table = _taken(table, kept)
+    if (way := _came_in(table)) and way[0] not in wanted:
+        kept = [i for i, cell in enumerate(table.column(way[0])) if plain_name(cell) == way[1]]
+        said.append(
+            TEXTS("only_rows", column=way[0], value=way[1], n=len(kept), of=len(table.rows))
+        )
+        table = _taken(table, kept)
+    return table, said
+
+
+def _values(table: TableData) -> list[tuple[str, str, str]]:
+    """Return the values of the columns of text that have not too many: value, plain value, column."""
+    found = []
+    for column in table.columns:
+        cells = [cell for cell in dict.fromkeys(table.column(column)) if cell.strip()]
+        if not 2 <= len(cells) <= _MOST_VALUES or _is_measure(cells):
+            continue
+        found += [(cell, name, column) for cell in cells if (name := plain_name(cell))]
+    return found
+
+
+def _is_measure(cells: Sequence[str]) -> bool:
+    numbers = sum(parse_number(cell) is not None for cell in cells)
+    return 2 * numbers > len(cells) or parse_dates(list(cells)) is not None
+
+
+def _place(said: str, name: str, column: str) -> tuple[int, int] | None:
+    """Return where an ask names a value, one or several; a short one only behind the name of its column."""
+    if not name.isascii():
+        wanted = [name] if len(name) > 1 else []
+    elif len(name) >= _SHORTEST and parse_number(name) is None:
+        wanted = [f" {name}{plural} " for plural in ("", "s", "es")]
+    else:
+        wanted = [f" {plain_name(column)} {name} "]
+    for words in wanted:
+        if (at := said.find(words)) >= 0:
+            return at, at + len(words)
+    return None
+
+
+def _came_in(table: TableData) -> tuple[str, str] | None:
+    """Return the column that says whether money came in, and how it says so."""
+    for column in table.columns:
+        values = {plain_name(cell) for cell in dict.fromkeys(table.column(column))}
+        for way, other in _WAYS:
+            if {way, other} <= values:
+                return column, way
+    return None
+
+
+def _taken(table: TableData, rows: Sequence[int]) -> TableData:
+    return replace(
+        table, rows=[table.rows[i] for i in rows], numbers=[table.numbers[i] for i in rows]
+    )
