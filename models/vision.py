@@ -44,8 +44,10 @@ def load_image(path: Path) -> Floats:
     Raises:
         BadInputError: Not a picture, truncated, or absurdly large; names the file and the reason.
     """
+    from pi_heif import register_heif_opener
     from PIL import Image
 
+    register_heif_opener()  # photos of an iPhone; it turns them upright itself
     if path.stat().st_size > _MAX_BYTES:
         raise BadInputError(TEXTS("image_too_large", path=path, pixels=path.stat().st_size))
     try:

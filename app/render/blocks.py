@@ -155,6 +155,8 @@ def evidence_line(item: Evidence, language: Language) -> str:
             return f"[{duration(item.start)} – {duration(item.end)}] {item.text}"
         case Skipped():
             key = "skipped" if item.row is None else "kept_row" if item.kept else "skipped_row"
+            if item.row is None and item.file in item.reason:
+                key = "skipped_named"
             text = TEXTS(key, file=item.file, row=item.row or 0, reason=item.reason)
         case Assumption():
             text = TEXTS("assumed", text=item.text)

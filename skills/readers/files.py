@@ -23,7 +23,8 @@ _KINDS: dict[str, FileKind] = {
         "audio",
     ),
     **dict.fromkeys(
-        (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"), "image"
+        (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif",
+         ".heic", ".heif", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw"), "image"
     ),
     **dict.fromkeys((".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".eml"), "document"),
 }  # fmt: skip

@@ -84,6 +84,8 @@ def test_evidence_in_both_languages() -> None:
         Backtest("median", 28, 3, 1, 2, 0.8, 2, 3, 1.1),
         Skipped("a.csv", "empty", 7),
     )
+    named = Skipped("/p/a.jpg", "/p/a.jpg can't be read as a picture.")
+    assert evidence_lines((named,), "en") == ["Left out: /p/a.jpg can't be read as a picture."]
     english, chinese = evidence_lines(items, "en"), evidence_lines(items, "zh")
     assert "We open at 9." in english[0]
     assert "0.900 on 50" in english[1]

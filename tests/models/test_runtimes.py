@@ -300,3 +300,26 @@ def test_an_encoder_that_was_not_taught_finds_as_it_is(
     assert plain.name == "all-minilm-l6-v2" == model_of(taught.name)
     text = ["can I send it back?"]
     assert 0.5 < float((taught.encode(text) @ plain.encode(text).T)[0, 0]) < 0.999
+
+
+def test_photos_of_an_iphone(tmp_path: Path) -> None:
+    """One written by libheif from a sample photo; changed bytes and a cut end break nothing."""
+    photo = Path(__file__).parents[1] / "data" / "photo.heic"
+    pixels = load_image(photo)
+    assert pixels.shape == (3, 224, 224)
+    assert pixels.std() > 0.2
+    raw = photo.read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(40):
+        changed = bytearray(raw[: rng.integers(len(raw))] if rng.random() < 0.3 else raw)
+        for place in rng.integers(len(changed), size=4):
+            changed[place] = rng.integers(256)
+        path = tmp_path / "t.heic"
+        path.write_bytes(bytes(changed))
+        try:
+            load_image(path)
+        except BadInputError as error:
+            refused += 1
+            assert "t.heic" in error.message()
+    assert refused
