@@ -68,6 +68,8 @@ class Transcribe:
                 skipped.append(Skipped(str(path), error.message(context.language)))
                 yield Text(error.message(context.language) + "\n")
                 continue
+            if len(files) > 1 and not finished.segments:
+                yield Text(context.say(TEXTS("silent")) + "\n")
             done.append(finished)
             if request.write:
                 yield from self._write(finished, request, model, context)
@@ -148,7 +150,12 @@ class Transcribe:
             quote = whole if len(whole) <= _QUOTED else whole[:_QUOTED].rstrip() + "…"
             said = context.say(TEXTS("answer_one", seconds=round(minutes), text=quote))
         else:
-            said = context.say(TEXTS("answer_many", n=len(done), seconds=round(minutes)))
+            silent = sum(not one.segments for one in done)
+            left = {"silent_too": silent, "unread_too": len(skipped)}
+            rest = [context.say(TEXTS(key, n=n)) for key, n in left.items() if n]
+            said = context.say(
+                TEXTS("answer_many", n=len(done), seconds=round(minutes), rest="".join(rest))
+            )
         return Answer(said, evidence=tuple(evidence), data={"recordings": [_data(o) for o in done]})
 
 

@@ -62,6 +62,8 @@ def test_a_folder_with_silence_and_a_bad_file(small: Runtimes, tmp_path: Path) -
     assert [Path(item.file).name for item in skipped] == ["bad.mp3"]
     assert (folder / "silence.txt").read_text() == ""
     assert not (folder / "bad.txt").exists()
+    assert "in 1 of them nobody speaks; 1 could not be read" in answer.text
+    assert any(isinstance(event, Text) and "no speech" in event.text for event in events)
 
 
 def test_silence_alone_is_said(small: Runtimes, tmp_path: Path) -> None:
