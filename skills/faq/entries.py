@@ -35,6 +35,9 @@ _BOLD_QUESTION = re.compile(r"^\s*(?:\d+[.)、]\s*)?\*\*(.+?[?？])\*\*\s*$")
 _PLAIN_QUESTION = re.compile(r"^\s*(?:\d+[.)、]\s*)?([^.!。！]{4,160}[?？])\s*$")
 _QUESTION_HINTS = r"question|^q$|ask|问题|提问|^问$|^问"
 _ANSWER_HINTS = r"answer|^a$|reply|response|答案|回答|答复|^答$|^答"
+_PROPERTIES = re.compile(
+    r"---[ \t]*\r?\n(?:(?:[\w-]+[ \t]*:|[ \t]+|-[ \t]).*\n)+---[ \t]*(?:\r?\n|$)"
+)
 _MAX_BYTES = 32 << 20
 _LONGEST_PASSAGE = 900
 _BREAKS = tuple(map(re.compile, (r"\n\s*\n", r"\n", r"[.!?]\s+|[。！？]")))
@@ -132,24 +135,65 @@ def _from_table(table: TableData, place: str = "") -> Iterator[Entry]:
 
 
 def _from_text(text: str) -> Iterator[Entry]:
-    """Read marked questions, question-like headings and lines, and passages under headings."""
-    block = _Block()
+    """Read marked questions, question-like headings and lines, tables of both, passages under headings."""
+    block, rows = _Block(), _Rows()
     fenced = False
-    for line in text.lstrip("\ufeff").splitlines():
+    for line in without_notes(text.lstrip("\ufeff")).splitlines():
         fenced ^= line.lstrip().startswith(("```", "~~~"))
         heading = None if fenced else _HEADING.match(line)
         question = None if fenced else _question_in(line)
+        pair = None if fenced else rows.read(line)
         if heading:
             yield from block.close()
             block.open_heading(len(heading[1]), heading[2])
         elif question:
             yield from block.close()
             block.question = question
+        elif pair is not None:
+            yield from block.close()
+            if all(pair):
+                yield Entry(*pair, " › ".join(name for _, name in block.headings))
         elif (answer := _ANSWERED.match(line)) and block.question:
             block.lines.append(answer[1])
         else:
             block.lines.append(line)
     yield from block.close()
+
+
+class _Rows:
+    """The rows of a table in lines: `| When do you open? | At nine. |`, under a header or without one."""
+
+    def __init__(self) -> None:
+        self._places: tuple[int, int] | None = None
+
+    def read(self, line: str) -> tuple[str, str] | None:
+        """Return a question and its answer; two empty texts for a header, None for any other line."""
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) < 2:
+            self._places = None
+            return None
+        if self._places is None and has_answers(cells):
+            asked = hinted(cells, _QUESTION_HINTS)[0]
+            answers = [c for c in hinted(cells, _ANSWER_HINTS) if c != asked]
+            self._places = cells.index(asked), cells.index(answers[0])
+            return "", ""
+        if self._places and max(self._places) < len(cells):
+            asked, answered = (cells[place] for place in self._places)
+            return ("", "") if not asked.strip(":-") else (asked, answered)
+        if len(cells) == 2 and cells[0].endswith(("?", "？")) and cells[1]:
+            return cells[0], cells[1]
+        return None
+
+
+def without_notes(text: str) -> str:
+    """Return a text without what its author hid from readers: comments, and properties at its beginning."""
+    if match := _PROPERTIES.match(text):
+        text = text[match.end() :]
+    shown, *noted = text.split("<!--")
+    for part in noted:
+        _, closed, rest = part.partition("-->")
+        shown += rest if closed else f"<!--{part}"
+    return shown
 
 
 def _question_in(line: str) -> str | None:

@@ -6,12 +6,13 @@ Files are a stranger's: nothing in them is run or fetched, and each has bounds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from models.errors import BadInputError
 from models.texts import Catalogue
+from skills.readers.web import is_data_row, row_cells, shown_text
 from skills.readers.zipped import zipped_names
 
 TEXTS = Catalogue(__package__)
@@ -20,7 +21,7 @@ _MOST_PAGES = 1000
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _QUESTIONS = {"summary", "dt"}  # what opens an answer: <details><summary>, <dl><dt>
 _BLOCKS = ("p", "li", "td", "th", "dd", "blockquote", "pre", "figcaption")
-_NOISE = ("script", "style", "nav", "noscript", "template", "iframe", "svg", "head")
+_NOISE = ("script", "style", "nav", "noscript", "template", "iframe", "svg", "head", "footer")
 
 
 def read_document(path: Path) -> list[tuple[str, str]]:
@@ -42,6 +43,11 @@ def read_document(path: Path) -> list[tuple[str, str]]:
     if not any(text.strip() for text, _ in parts):
         raise BadInputError(TEXTS("document_empty", path=path))
     return parts
+
+
+def table_line(cells: Iterable[str]) -> str:
+    """Return the cells of a row as a line, empty ones too but for those at its end."""
+    return " | ".join(" ".join(cell.split()) for cell in cells).rstrip("| ")
 
 
 def _pdf(path: Path) -> list[tuple[str, str]]:
@@ -81,20 +87,34 @@ def _word_lines(document: Any) -> Iterator[str]:
     for block in document.iter_inner_content():
         if isinstance(block, Table):
             for row in block.rows:
-                cells = list(dict.fromkeys(cell.text.strip() for cell in row.cells))
-                yield " | ".join(cell for cell in cells if cell)
+                cells = {
+                    id(cell._tc): cell for cell in row.cells
+                }  # a merged one comes several times
+                yield table_line(" ".join(map(_shown, cell.paragraphs)) for cell in cells.values())
             yield ""
             continue
-        text = block.text.strip()
-        level = re.fullmatch(r"(?:Heading|heading|标题) ?(\d)", block.style.name or "")
+        text = _shown(block)
+        level = re.fullmatch(r"(?:Heading|heading|标题) ?(\d)|Title|标题", block.style.name or "")
         bold = bool(text) and all(run.bold for run in block.runs if run.text.strip())
         if level and text:
-            yield f"{'#' * int(level[1])} {text}"
+            yield f"{'#' * int(level[1] or 1)} {text}"
         elif bold and text.endswith(("?", "？")):
             yield f"**{text}**"
         else:
             yield text
         yield ""
+
+
+def _shown(paragraph: Any) -> str:
+    """Return the text of a paragraph without what is hidden."""
+    from docx.text.run import Run
+
+    parts = (
+        part.text
+        for part in paragraph.iter_inner_content()
+        if not (isinstance(part, Run) and part.font.hidden)
+    )
+    return "".join(parts).strip()
 
 
 def _html(path: Path) -> list[tuple[str, str]]:
@@ -110,15 +130,21 @@ def _html_lines(soup: Any) -> Iterator[str]:
     """Yield headings, questions and blocks in reading order; loose text between them too."""
     from bs4 import NavigableString
 
+    rows = {id(row) for row in soup.find_all("tr") if is_data_row(row)}
     for node in soup.descendants:
+        if any(id(parent) in rows for parent in node.parents):
+            continue
         if isinstance(node, NavigableString):
             if type(node) is NavigableString and node.strip() and not _inside_block(node):
                 yield " ".join(node.split())
             continue
+        if id(node) in rows:
+            yield table_line(row_cells(node))
+            continue
         leaf = node.name in _BLOCKS and node.find(_BLOCKS) is None
         if not (leaf or node.name in _HEADINGS or node.name in _QUESTIONS):
             continue
-        text = " ".join(node.get_text(" ").split())
+        text = shown_text(node)
         if text and node.name in _HEADINGS:
             yield f"\n{'#' * _HEADINGS[node.name]} {text}"
         elif text and node.name in _QUESTIONS:

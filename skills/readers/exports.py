@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from skills.readers.web import shown_text
+
 _PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|meta|style|table|body)\b", re.IGNORECASE)
 _WORKBOOK = "urn:schemas-microsoft-com:office:spreadsheet"
 
@@ -60,7 +62,7 @@ def page_rows(text: str) -> list[list[str]]:
     tables = BeautifulSoup(text, "html.parser").find_all("table")
     largest = max(tables, key=lambda table: len(table.find_all("tr")), default=None)
     return [
-        [" ".join(cell.get_text(" ").split()) for cell in row.find_all(("td", "th"))]
+        [shown_text(cell) for cell in row.find_all(("td", "th"))]
         for row in (largest.find_all("tr") if largest else ())
     ]
 

@@ -100,12 +100,83 @@ def test_a_web_page(tmp_path: Path) -> None:
     path = tmp_path / "faq.html"
     path.write_text(HTML, encoding="utf-8")
     entries = {entry.question: entry for entry in read_entries(path)}
-    assert entries["When do you open?"].answer.split() == ["At", "nine", ".", "Not", "on", "Sunday"]
+    assert entries["When do you open?"].answer.split() == ["At", "nine.", "Not", "on", "Sunday"]
     assert entries["Do you deliver?"].answer == "Yes."
     assert entries["几点关门?"].answer == "六点。"
     whole = " ".join(entry.answer for entry in entries.values())
     assert "alert" not in whole
     assert "Cart" not in whole
+
+
+def test_questions_and_answers_in_a_table_of_a_word_file(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("Shop handbook", 0)
+    document.add_heading("Service", 1)
+    rows = [("Question", "Answer", "Since"), ("Do you repair e-bikes", "Yes.\nNot Fazua.", "2024"),
+            ("Do you deliver", "In town.", "2024"), ("empty", "", "2024")]  # fmt: skip
+    table = document.add_table(rows=0, cols=3)
+    for row in rows:
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
+    document.add_paragraph("Ask ").add_run("margin 40 % ").font.hidden = True
+    hours = document.add_table(rows=1, cols=3)
+    for cell, text in zip(hours.rows[0].cells, ("Noon", "12:00", "12:00"), strict=True):
+        cell.text = text
+    document.save(str(tmp_path / "handbook.docx"))
+    entries = read_entries(tmp_path / "handbook.docx")
+    assert [(e.question, e.answer) for e in entries] == [
+        ("Do you repair e-bikes", "Yes. Not Fazua."),
+        ("Do you deliver", "In town."),
+        ("Service", "Ask\n\nNoon | 12:00 | 12:00"),
+    ]
+
+
+TABLES = """<table><tr><td><h2>Sizes</h2><p>In <i>cm</i>.</p><table><tr><th>Size</th><th>Height</th></tr>
+<tr><td>M</td><td>165<br>to 175</td></tr></table></td><td><p>menu</p></td></tr></table>
+<table><tr><th>问题</th><th>答案</th></tr><tr><td>能<b>退货</b>吗</td><td>七天内可以。</td></tr></table>
+<footer>© 2026</footer>"""
+
+
+def test_tables_of_a_web_page(tmp_path: Path) -> None:
+    (tmp_path / "t.html").write_text(TABLES, encoding="utf-8")
+    first, second = read_entries(tmp_path / "t.html")
+    assert first.question == "Sizes"
+    assert "Size | Height\nM | 165 to 175" in first.answer
+    assert "In cm." in first.answer
+    assert (second.question, second.answer) == ("能退货吗", "七天内可以。")
+
+
+def test_a_page_that_nests_deep_is_read(tmp_path: Path) -> None:
+    (tmp_path / "t.html").write_text("<p>" + "<b>" * 3000 + "At nine." + "</b>" * 3000 + "</p>")
+    (entry,) = read_entries(tmp_path / "t.html")
+    assert entry.answer == "At nine."
+
+
+def test_what_an_author_hid_is_told_to_nobody(tmp_path: Path) -> None:
+    text = (
+        "---\ntitle: FAQ\ntags:\n  - a\n---\n# FAQ\n<!-- margin 40 % -->\n"
+        "## Returns\nThirty <!-- or\nforty --> days.\n<!-- never closed"
+    )
+    for name, ends in (("a.md", "\n"), ("b.md", "\r\n")):
+        (tmp_path / name).write_bytes(text.replace("\n", ends).encode())
+        (entry,) = read_entries(tmp_path / name)
+        assert entry.question == "Returns"
+        assert entry.answer == "Thirty  days.\n<!-- never closed"
+    (tmp_path / "c.md").write_text("---\nWe open at nine.\n---\nWe close at six.\n")
+    assert "nine" in read_entries(tmp_path / "c.md")[0].answer
+
+
+def test_a_table_of_questions_in_markdown(tmp_path: Path) -> None:
+    text = (
+        "# FAQ\n| Question | Answer |\n|:---|---|\n| Do you deliver | In town. |\n| Parking | Yes. |\n\n"
+        "| Service | Price |\n|---|---|\n| Tube | 15 € |\n\nWhen do you open? | At nine.\n"
+    )
+    (tmp_path / "t.md").write_text(text)
+    entries = read_entries(tmp_path / "t.md")
+    assert [(e.question, e.where) for e in entries] == [
+        ("Do you deliver", "FAQ"), ("Parking", "FAQ"), ("FAQ", "FAQ"), ("When do you open?", "FAQ"),
+    ]  # fmt: skip
+    assert "| Tube | 15 € |" in entries[2].answer
 
 
 def test_what_can_t_be_read_is_named(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_folder_with_silence_and_a_bad_file(small: Runtimes, tmp_path: Path) -
     assert (folder / "silence.txt").read_text() == ""
     assert not (folder / "bad.txt").exists()
     assert "in 1 of them nobody speaks; 1 could not be read" in answer.text
-    assert any(isinstance(event, Text) and "no speech" in event.text for event in events)
+    assert any(isinstance(event, Text) and "no speech" in event.delta for event in events)
 
 
 def test_silence_alone_is_said(small: Runtimes, tmp_path: Path) -> None:
