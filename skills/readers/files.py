@@ -26,7 +26,8 @@ _KINDS: dict[str, FileKind] = {
         (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif",
          ".heic", ".heif", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw"), "image"
     ),
-    **dict.fromkeys((".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".eml"), "document"),
+    **dict.fromkeys((".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".eml", ".mbox"),
+                    "document"),
 }  # fmt: skip
 _QUOTED = re.compile(
     r'"([^"\n]+)"|\'([^\'\n]+)\'|“([^”\n]+)”|「([^」\n]+)」|`([^`\n]+)`|‘([^’\n]+)’'

@@ -10,24 +10,31 @@ _INLINE = {
     "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var",
     "wbr",
 }  # fmt: skip
+_BREAK = "\0"  # stands in no page
 _STRUCTURE = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
 
 
 def shown_text(node: Any) -> str:
     """Return the text of an element on one line: bold letters part no word, blocks and breaks do."""
-    return " ".join("".join(_pieces(node)).split())
+    return " ".join(shown_lines(node))
+
+
+def shown_lines(node: Any) -> list[str]:
+    """Return the lines of text in an element; blocks and breaks begin new ones."""
+    lines = ("".join(_pieces(node))).split(_BREAK)
+    return [" ".join(line.split()) for line in lines if line.strip()]
 
 
 def _pieces(node: Any) -> Iterator[str]:
-    """Yield the strings in an element, and spaces where a block begins or ends; however deep it nests."""
+    """Yield the strings in an element, and a break where a block begins or ends; however deep it nests."""
     from bs4 import NavigableString, Tag
 
     waiting: list[Any] = [node]
     while waiting:
         one = waiting.pop()
         if isinstance(one, Tag):
-            space = [] if one.name in _INLINE else [NavigableString(" ")]
-            waiting += [*space, *reversed(one.contents), *space]
+            edge = [] if one.name in _INLINE else [NavigableString(_BREAK)]
+            waiting += [*edge, *reversed(one.contents), *edge]
         elif type(one) is NavigableString:  # its kinds are comments and the like
             yield one
 

@@ -51,7 +51,7 @@ def fill(said: Said) -> Filled:
 def fits(found: Found) -> bool:
     """Say whether a file can be messages: a table whose rows hold words, an e-mail, a folder."""
     if found.kind in {"document", "audio"}:
-        return found.path.suffix.lower() == ".eml"
+        return found.path.suffix.lower() in {".eml", ".mbox"}
     return sample_fits(
         found, lambda table: any(len(cell.split()) > 2 for row in table.rows for cell in row)
     )

@@ -35,7 +35,7 @@ from skills.events import (
 from skills.readers.documents import DOCUMENTS, read_document
 from skills.readers.encodings import decoded
 from skills.readers.files import kind_of
-from skills.readers.mail import mail_text
+from skills.readers.mail import mail_text, mails_in
 from skills.readers.messages import text_column, told
 from skills.readers.personal import find_personal
 from skills.readers.tables import TableData, read_table
@@ -200,6 +200,9 @@ def _from_files(
         )
         context.check()
         try:
+            if path.suffix.lower() == ".mbox":
+                messages += _from_mailbox(existing_file(path), context, evidence)
+                continue
             text = _transcript(path, context) if kind_of(path) == "audio" else _text_of(path)
         except Stopped:
             raise
@@ -207,6 +210,19 @@ def _from_files(
             evidence.append(Skipped(str(path), error.message(context.language)))
             continue
         messages.append(_Message(path.name, text[:_MOST_READ]))
+    return messages
+
+
+def _from_mailbox(path: Path, context: Context, evidence: list[Evidence]) -> list[_Message]:
+    """Read the e-mails of a mailbox; they are called by their numbers."""
+    messages = []
+    for number, raw in enumerate(mails_in(path), 1):
+        context.check()
+        name = f"{path.name} {number}"
+        try:
+            messages.append(_Message(name, mail_text(raw, Path(name))[:_MOST_READ]))
+        except BadInputError as error:
+            evidence.append(Skipped(name, error.message(context.language)))
     return messages
 
 

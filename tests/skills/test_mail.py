@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mailbox
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import BadInputError
-from skills.readers.mail import mail_text
+from skills.readers.mail import mail_text, mails_in
 
 PATH = Path("a.eml")
 
@@ -35,13 +36,33 @@ def mail(subject: str, body: str, subtype: str = "plain", charset: str = "utf-8"
         (mail("", "Hi\n-----Original Message-----\nFrom: x\n"), "Hi"),
         (mail("", "<html><style>p{}</style><p>Where</p><p>is it?</p><blockquote>old</blockquote></html>",
               "html"), "Where\nis it?"),
+        (mail("", "<p>Where <b>on earth</b> is<br>it?</p>", "html"), "Where on earth is\nit?"),
+        (mail("", "Still not here.\n\nOn Mon, 4 May 2026 at 10:02, The Shop <a@b.c>\nwrote:\nsent\n"),
+         "Still not here."),
+        (mail("", "Thanks\n\n*From:* Shop <a@b.c>\n*Sent:* Monday\n*To:* Ana\nSubject: x\n\nold"), "Thanks"),
+        (mail("", "谢谢\n\n发件人: 小店\n发送时间: 2026年\n旧的"), "谢谢"),
+        (mail("", "Where is it?\nSent from my iPhone\n-- \nAna\n+49 1"), "Where is it?"),
+        (mail("", "From: Munich\nTo: Rome\nHow long?"), "From: Munich\nTo: Rome\nHow long?"),
         (b"Subject: =?utf-8?b?5L2g5aW9?=\n\nplain words\n", "你好\nplain words"),
         (b"Content-Type: text/plain; charset=nobody-knows\n\ncaf\xc3\xa9\n", "café"),
     ],
-    ids=["plain", "chinese", "reply", "below", "page", "encoded", "no charset"],
+    ids=["plain", "chinese", "reply", "below", "page", "bold", "two lines", "head", "chinese head",
+         "signature", "no head", "encoded", "no charset"],
 )  # fmt: skip
 def test_the_words_of_a_mail(raw: bytes, text: str) -> None:
     assert mail_text(raw, PATH) == text
+
+
+def test_a_mailbox(tmp_path: Path) -> None:
+    box = mailbox.mbox(tmp_path / "inbox.mbox")
+    for raw in (mail("Late", "Where is it?\nFrom here I see nothing."), mail("退货", "我想退货")):
+        box.add(raw)
+    box.close()
+    texts = [mail_text(raw, PATH) for raw in mails_in(tmp_path / "inbox.mbox")]
+    assert texts == ["Late\nWhere is it?\nFrom here I see nothing.", "退货\n我想退货"]
+    (tmp_path / "none.mbox").write_text("hello\n")
+    with pytest.raises(BadInputError, match=r"none\.mbox"):
+        list(mails_in(tmp_path / "none.mbox"))
 
 
 def test_a_mail_without_words_is_named() -> None:

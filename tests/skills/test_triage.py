@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import mailbox
 import shutil
 from email.message import EmailMessage
 from itertools import pairwise
@@ -136,6 +137,10 @@ def test_voice_messages_are_written_out_first(small: Runtimes, home: Path, tmp_p
     mail["Subject"] = "Opening hours"
     mail.set_content("Are you open on Saturday?\n\nOn Mon, 4 May the shop wrote:\n> a reply\n")
     (folder / "ask.eml").write_bytes(mail.as_bytes())
+    box = mailbox.mbox(folder / "box.mbox")
+    box.add(mail)
+    box.add(b"Subject: \n\n")
+    box.close()
     (folder / "letter.html").write_text("<p>When are you open?</p>")
     (folder / "noise.txt").write_bytes(bytes(range(32)) * 9)
     (folder / "broken.mp3").write_bytes(b"nothing")
@@ -146,8 +151,10 @@ def test_voice_messages_are_written_out_first(small: Runtimes, home: Path, tmp_p
         row["file"]: row
         for row in csv.DictReader((tmp_path / "inbox-triaged.csv").open(encoding="utf-8-sig"))
     }
-    assert set(rows) == {call.name, "note.txt", "备忘.txt", "ask.eml", "letter.html"}
+    assert set(rows) == {call.name, "note.txt", "备忘.txt", "ask.eml", "letter.html", "box.mbox 1"}
     assert rows["ask.eml"]["message"] == "Opening hours\nAre you open on Saturday?"
+    assert rows["box.mbox 1"]["message"] == rows["ask.eml"]["message"]
+    assert any(isinstance(i, Skipped) and i.file == "box.mbox 2" for i in answer.evidence)
     assert rows["letter.html"]["reply"].startswith("Monday")
     assert rows["note.txt"]["reply"].startswith("Monday")
     assert rows["备忘.txt"]["message"] == "包裹还没有到，我已经等了一个星期"
