@@ -72,9 +72,11 @@ class Router:
     def _fitting(self, files: Sequence[Found], kinds: set[FileKind]) -> list[str]:
         """Return the skills that can use the files: by their kind, then by what is inside.
 
-        Where folders are named, what is beside them (a FAQ) is not what the work is on.
+        A document beside a folder or another file (a FAQ beside messages) is not what the work is on.
         """
-        main = [found for found in files if found.kind == "folder"] or files
+        folders = [found for found in files if found.kind == "folder"]
+        others = [found for found in files if found.kind != "document"]
+        main = folders or others or files
         by_kind = [name for name, spec in self._specs.items() if kinds & spec.file_kinds]
         inside = [name for name in by_kind if all(map(self._specs[name].can_use, main))]
         return inside or by_kind

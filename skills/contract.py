@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skills.readers.files import Found
     from skills.request import Request
 
-FileKind = Literal["table", "audio", "image", "document", "folder"]
+FileKind = Literal["table", "audio", "image", "document", "mail", "folder"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ _KINDS: dict[str, FileKind] = {
         (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif",
          ".heic", ".heif", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw"), "image"
     ),
-    **dict.fromkeys((".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".eml", ".mbox"),
-                    "document"),
+    **dict.fromkeys((".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx"), "document"),
+    **dict.fromkeys((".eml", ".mbox"), "mail"),
 }  # fmt: skip
 _QUOTED = re.compile(
     r'"([^"\n]+)"|\'([^\'\n]+)\'|“([^”\n]+)”|「([^」\n]+)」|`([^`\n]+)`|‘([^’\n]+)’'

@@ -8,7 +8,7 @@ SPEC = SkillSpec(
     request="skills.triage.face:TriageRequest",
     fill="skills.triage.face:fill",
     implementation="skills.triage.run:Triage",
-    file_kinds=frozenset({"table", "document", "audio"}),
+    file_kinds=frozenset({"table", "document", "mail", "audio"}),
     fits="skills.triage.face:fits",
     models=("llm", "embedder"),
 )

@@ -30,7 +30,7 @@ class TriageRequest(Request):
 def fill(said: Said) -> Filled:
     """Find the messages, a FAQ beside them, and own groups."""
     values: dict[str, object] = {}
-    messages = [found for found in said.files if found.kind in {"table", "audio", "folder"}]
+    messages = [found for found in said.files if found.kind in {"table", "mail", "audio", "folder"}]
     documents = [found for found in said.files if found.kind == "document"]
     source, *_ = [*messages, *documents, None]
     if source:
@@ -51,7 +51,7 @@ def fill(said: Said) -> Filled:
 def fits(found: Found) -> bool:
     """Say whether a file can be messages: a table whose rows hold words, an e-mail, a folder."""
     if found.kind in {"document", "audio"}:
-        return found.path.suffix.lower() in {".eml", ".mbox"}
+        return False
     return sample_fits(
         found, lambda table: any(len(cell.split()) > 2 for row in table.rows for cell in row)
     )

@@ -60,6 +60,7 @@ _COLUMNS = (
 )
 _SHOWN = 20
 _LARGEST = 32 << 20  # bytes of a letter
+_IN_FILES = {"audio", "document", "mail"}
 _MOST_READ = 200_000  # characters of it
 
 
@@ -167,7 +168,7 @@ def _gather(
         if not request.text.strip():
             raise UsageError(TEXTS("which_messages"))
         return None, [_Message("", request.text.strip())]
-    if source.is_dir() or kind_of(source) in {"audio", "document"}:
+    if source.is_dir() or kind_of(source) in _IN_FILES:
         messages = yield from _from_files(source, context, evidence)
         table = None
     else:
@@ -191,8 +192,7 @@ def _from_files(
     source: Path, context: Context, evidence: list[Evidence]
 ) -> Generator[Event, None, list[_Message]]:
     """Read a folder of text files and voice messages, which are written out first."""
-    wanted = {"audio", "document"}
-    paths = files_under(source, lambda p: kind_of(p) in wanted) if source.is_dir() else [source]
+    paths = files_under(source, lambda p: kind_of(p) in _IN_FILES) if source.is_dir() else [source]
     messages = []
     for number, path in enumerate(paths):
         yield Progress(

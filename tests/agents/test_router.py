@@ -130,6 +130,14 @@ def test_letters_in_a_folder_are_messages_and_a_file_beside_it_is_none(
         return router.route(bare, files, "en").skill
 
     assert skill("Triage the inbox folder with faq.md") == "triage"
+    (tmp_path / "inbox.csv").write_text(
+        "id,message\n1,Where is my parcel?\n2,Are you open today?\n"
+    )
+    (tmp_path / "inbox.mbox").write_text("From a\nSubject: a\n\nWhere is my parcel?\n")
+    assert skill("Triage inbox.csv with faq.md") == "triage"
+    assert skill("Sort inbox.csv by what faq.md says into ours and theirs") == "classify"
+    assert skill("Triage inbox.mbox with faq.md") == "triage"
+    assert skill("Sort inbox.mbox") == "triage"
     assert skill("Triage the inbox folder") == "triage"
     assert skill("Triage inbox/1.eml") == "triage"
     assert skill("Answer from faq.md: when are you open?") == "faq"
