@@ -7,29 +7,23 @@ requests it was wrong a third of the time, at a hundred times the cost.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from models.embedder import MULTILINGUAL, Embedder
-from models.home import private_dir
+from models.embedder import MULTILINGUAL
+from models.heads import Head
 from models.runtimes import Runtimes
 from models.texts import Language, text_lines
 from skills.contract import FileKind, SkillSpec
 from skills.readers.files import Found, kind_of
 
-Floats = npt.NDArray[np.float64]
 CHAT = "chat"
 _UNSURE = 0.3
 _CLOSE = 0.08
 _SURELY_TALK = 0.9
-_STRENGTH = 20.0  # inverse of the regularisation, chosen by cross-validation on the examples
 _FILE_IN_EXAMPLE = re.compile(
     r"[\w\u4e00-\u9fff]+\.(?:csv|tsv|xlsx|jsonl|md|txt|mp3|wav|mp4|jpg|png|srt)\b"
 )
@@ -52,7 +46,7 @@ class Router:
     def __init__(self, specs: Sequence[SkillSpec], runtimes: Runtimes, cache: Path) -> None:
         self._specs = {spec.name: spec for spec in specs}
         self._runtimes, self._cache = runtimes, cache
-        self._heads: dict[str, _Head] = {}
+        self._heads: dict[str, Head] = {}
 
     def route(self, text: str, files: Sequence[Found], language: Language) -> Route:
         """Return the skill for an ask; `text` is without its paths.
@@ -81,7 +75,7 @@ class Router:
         inside = [name for name in by_kind if all(map(self._specs[name].can_use, main))]
         return inside or by_kind
 
-    def _head(self, language: Language) -> _Head:
+    def _head(self, language: Language) -> Head:
         multilingual = self._runtimes.store.has(MULTILINGUAL)
         if language == "zh" and not multilingual:
             self._runtimes.embedder("zh")  # raises, and names the command that fetches it
@@ -89,9 +83,8 @@ class Router:
         if key not in self._heads:
             languages: tuple[Language, ...] = ("en", "zh") if multilingual else ("en",)
             texts, labels = self._examples(languages)
-            self._heads[key] = _Head.load(
-                texts, labels, partial(self._runtimes.embedder, key), self._cache
-            )
+            embedder = partial(self._runtimes.embedder, key)
+            self._heads[key] = Head.load(texts, labels, embedder, (self._cache, "router"))
         return self._heads[key]
 
     def _examples(self, languages: Sequence[Language]) -> tuple[list[str], list[str]]:
@@ -138,46 +131,3 @@ def _mostly(folder: Path) -> FileKind:
         if number >= _LOOK_INSIDE:
             break
     return max(counts, key=lambda kind: counts[kind]) if counts else "folder"
-
-
-@dataclass(slots=True)
-class _Head:
-    """The trained regression: weights (labels, dimension) and biases (labels,)."""
-
-    labels: list[str]
-    weights: Floats
-    biases: Floats
-    embedder: Callable[[], Embedder]  # asked anew each time: a model may have had to leave
-
-    def shares(self, text: str) -> dict[str, float]:
-        """Return a probability for each label."""
-        scores = self.weights @ self.embedder().encode([text])[0] + self.biases
-        odds = np.exp(scores - scores.max())
-        return dict(zip(self.labels, map(float, odds / odds.sum()), strict=True))
-
-    @classmethod
-    def load(
-        cls, texts: list[str], labels: list[str], embedder: Callable[[], Embedder], cache: Path
-    ) -> _Head:
-        """Return the regression for these examples, trained now or found on disk."""
-        told = "\n".join([embedder().name, *texts, *labels])
-        path = cache / f"router-{hashlib.sha256(told.encode()).hexdigest()[:16]}.npz"
-        try:
-            with np.load(path, allow_pickle=False) as saved:
-                names = [str(name) for name in saved["labels"]]
-                return cls(names, saved["weights"], saved["biases"], embedder)
-        except (OSError, ValueError, KeyError):
-            head = cls._train(texts, labels, embedder)
-        private_dir(cache)
-        partial = path.with_suffix(".part.npz")
-        np.savez(partial, labels=np.array(head.labels), weights=head.weights, biases=head.biases)
-        partial.replace(path)
-        return head
-
-    @classmethod
-    def _train(cls, texts: list[str], labels: list[str], embedder: Callable[[], Embedder]) -> _Head:
-        from sklearn.linear_model import LogisticRegression
-
-        model = LogisticRegression(C=_STRENGTH, max_iter=2000, class_weight="balanced")
-        model.fit(embedder().encode(texts), labels)
-        return cls(list(map(str, model.classes_)), model.coef_, model.intercept_, embedder)

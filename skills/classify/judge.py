@@ -79,6 +79,10 @@ def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]
     return f"- {name}: {meaning}" if meaning else f"- {name}"
 
 
+_USUAL: dict[str, Floats] = {}
+"""What a judge finds in messages that say nothing, by its name: each message asked alone has a judge."""
+
+
 class Judge:
     """Sorts texts into `labels`. Equal texts are read once.
 
@@ -99,7 +103,6 @@ class Judge:
         turns, spoken = prompt(labels, meanings or {})
         self._scorer = LabelScorer(model, turns, spoken)
         self._seen: dict[str, Verdict] = {}
-        self._usual: Floats | None = None
 
     def __call__(self, text: str, should_stop: ShouldStop) -> Verdict:
         """Judge one text.
@@ -121,11 +124,11 @@ class Judge:
         """Return the probability of each group, shape (groups,)."""
         scores = self._scorer.score(text, should_stop)
         if self.calibrated:
-            if self._usual is None:
+            if self.name not in _USUAL:
                 empty = _SAYING_NOTHING[language_of(" ".join(self.labels))]
                 found = [self._scorer.score(message, should_stop) for message in empty]
-                self._usual = np.mean(found, axis=0)
-            scores = scores - self._usual
+                _USUAL[self.name] = np.mean(found, axis=0)
+            scores = scores - _USUAL[self.name]
         shares: Floats = np.exp(scores - np.logaddexp.reduce(scores))
         return shares
 

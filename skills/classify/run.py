@@ -92,7 +92,10 @@ class Classify:
         yield Table("", columns, rows)
         share = f"{verdict.confidence:.0%}"
         text = context.say(TEXTS("answer_message", label=verdict.label, share=share))
-        data = {"label": verdict.label, "confidence": round(verdict.confidence, 4)}
+        data = {
+            "label": verdict.label, "confidence": round(verdict.confidence, 4),
+            "shares": dict(zip(judge.labels, verdict.shares, strict=True)),
+        }  # fmt: skip
         said = (Assumption(context.say(TEXTS("instructed"))),) if verdict.instructed else ()
         yield Answer(text, evidence=said, data=data)
 

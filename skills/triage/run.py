@@ -1,8 +1,8 @@
 """Triage: language, intent, mood, urgency, personal data; a suggested reply, who must look, and why.
 
 The other skills do the work, through the same door as anyone else: `transcribe` writes out voice messages,
-`classify` judges, `faq` finds the stored answer. One judgement is made of all messages before the next,
-so that the language model keeps its instructions in its cache.
+`classify` judges beside written examples (`judging`), `faq` finds the stored answer. One judgement is made of
+all messages before the next, so that the language model keeps its instructions in its cache.
 """
 
 from __future__ import annotations
@@ -40,13 +40,11 @@ from skills.readers.messages import text_column, told
 from skills.readers.personal import find_personal
 from skills.readers.tables import TableData, read_table
 from skills.triage.face import TriageRequest
+from skills.triage.judging import SHEETS, Judging, final
 from skills.triage.urgent import alarming
 from skills.writers import suffix_of, write_table
 
 TEXTS = Catalogue(__package__)
-_INTENTS = ("delivery", "return", "order", "product", "complaint", "praise", "other")
-_MOODS = ("positive", "negative", "neutral")
-_URGENCIES = ("urgent", "can_wait")
 _COLUMNS = (
     "language",
     "intent",
@@ -85,7 +83,7 @@ class Triage:
         """See `Skill.run`."""
         evidence: list[Evidence] = []
         table, messages = yield from _gather(request, context, evidence)
-        yield from self._judge(messages, request, context)
+        yield from self._judge(messages, request, context, evidence)
         yield from self._reply(messages, request, context, evidence)
         for message in messages:
             _decide(message)
@@ -96,35 +94,40 @@ class Triage:
         yield _answer(messages, evidence, context)
 
     def _judge(
-        self, messages: list[_Message], request: TriageRequest, context: Context
+        self,
+        messages: list[_Message],
+        request: TriageRequest,
+        context: Context,
+        evidence: list[Evidence],
     ) -> Iterator[Event]:
-        """Let the language model judge intent, mood and urgency; without one these stay open."""
+        """Find intent, mood and urgency; what no model here can judge stays open."""
         for message in messages:
             message.found["language"] = message.language
             kinds = dict.fromkeys(one.kind for one in find_personal(message.text))
             message.found["personal"] = ", ".join(
                 context.say(TEXTS(f"personal_{k}")) for k in kinds
             )
-        sheets: dict[str, Sequence[str]] = {
-            "intent": _INTENTS, "sentiment": _MOODS, "urgency": _URGENCIES,
-        }  # fmt: skip
-        total = len(sheets) * len(messages)
-        done = 0
-        for sheet, labels in sheets.items():
+        judging, missing = Judging(context), set[str]()
+        total = len(SHEETS) * len(messages)
+        in_order = sorted(messages, key=lambda message: message.language)
+        steps = [(sheet, message) for sheet in SHEETS for message in in_order]
+        for done, (sheet, message) in enumerate(steps):
             note = context.say(TEXTS(f"judging_{sheet}"))
-            for message in sorted(messages, key=lambda m: m.language):
-                yield Progress(done, total, context.say(TEXTS("messages")), note)
-                done += 1
-                try:
-                    if sheet == "intent" and (request.labels or request.model):
-                        yield from _own_kind(message, request, context)
-                    else:
-                        message.found[sheet] = yield from _judged(message, labels, context)
-                except (Stopped, UsageError):  # no such model of the person's
-                    raise
-                except InhouseError as error:
+            yield Progress(done, total, context.say(TEXTS("messages")), note)
+            try:
+                if sheet == "intent" and (request.labels or request.model):
+                    yield from _own_kind(message, request, context)
+                else:
+                    work = judging.judged(sheet, message.text, message.language)
+                    message.found[sheet] = yield from work
+            except (Stopped, UsageError):  # no such model of the person's
+                raise
+            except InhouseError as error:  # for messages in one language, perhaps
+                if str(error) not in missing:
+                    missing.add(str(error))
                     yield Notice(context.say(TEXTS("no_judge", reason=error.args[0])), "warning")
-                    return
+        if not judging.read:
+            evidence.append(Assumption(context.say(TEXTS("by_examples"))))
 
     def _reply(
         self,
@@ -140,7 +143,7 @@ class Triage:
         for number, message in enumerate(messages):
             yield Progress(number, len(messages), context.say(TEXTS("messages")), note)
             try:
-                answer = yield from _final("faq", {**asking, "question": message.text}, context)
+                answer = yield from final("faq", {**asking, "question": message.text}, context)
             except Stopped:
                 raise
             except ModelMissingError as error:  # for messages in one language, perhaps
@@ -251,47 +254,12 @@ def _own_kind(
 ) -> Generator[Event, None, None]:
     """Find which of the person's own groups a message is in, by their trained model if there is one."""
     how = {"model": request.model} if request.model else {"labels": list(request.labels)}
-    answer = yield from _final("classify", {"text": message.text, **how}, context)
+    answer = yield from final("classify", {"text": message.text, **how}, context)
     message.found["intent"] = str(answer.data["label"])
     if answer.data.get("new"):
         message.reasons.append(TEXTS("why_new"))
     elif answer.data.get("person"):
         message.reasons.append(TEXTS("why_unsure", label=answer.data["label"]))
-
-
-def _judged(
-    message: _Message, labels: Sequence[str], context: Context
-) -> Generator[Event, None, str]:
-    """Return the group that the language model finds for a message, as a key of ours."""
-    names = {TEXTS(f"label_{label}").to(message.language): label for label in labels}
-    meanings = {
-        name: TEXTS(f"meaning_{label}").to(message.language) for name, label in names.items()
-    }
-    request: dict[str, Any] = {"text": message.text, "labels": list(names), "meanings": meanings}
-    answer = yield from _final("classify", request, context)
-    return names[str(answer.data["label"])]
-
-
-def _final(skill: str, values: dict[str, Any], context: Context) -> Generator[Event, None, Answer]:
-    """Run another skill through its door and return its answer; what was done before is taken over.
-
-    What takes it long the first time, such as indexing, is shown.
-    """
-    spec = registry.get(skill)
-    request = spec.request_class().model_validate(values)
-    key = ("triage", skill, request.model_dump_json())
-    kept = context.ledger.get(*key)
-    if kept is not None:
-        return Answer(kept[0], refused=kept[1], data=kept[2])
-    answer = None
-    for event in spec.load().run(request, context):
-        if isinstance(event, Answer):
-            answer = event
-        elif isinstance(event, Progress) and event.total:
-            yield event
-    assert answer is not None
-    context.ledger.put([answer.text, answer.refused, answer.data], *key)
-    return answer
 
 
 def _take_reply(message: _Message, answer: Answer) -> None:
@@ -327,8 +295,7 @@ def _shown(message: _Message, column: str, context: Context) -> str:
         return "; ".join(context.say(reason) for reason in message.reasons)
     value = message.found.get(column, "")
     known = {
-        "intent": _INTENTS, "sentiment": _MOODS, "urgency": _URGENCIES,
-        "who": ("person", "automatic"),
+        **SHEETS, "who": ("person", "automatic"),
     }.get(column, ())  # fmt: skip
     return context.say(TEXTS(f"label_{value}")) if value in known else value
 
