@@ -7,6 +7,7 @@ instruction inside a text still moves its group is measured in `benchmarks/injec
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ Floats = npt.NDArray[np.float64]
 _SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
     "en": ("N/A", "[no text]", ""), "zh": ("无", "（空）", ""),
 }  # fmt: skip
+
+_REST = re.compile(
+    r"(?:not?|non)\b.*|.*\b(?:others?|misc|miscellaneous|none|rest|neutral|mixed|general|normal|ordinary|regular"
+    r"|average|unclear|unknown|irrelevant|can wait|low)\b.*"
+    r"|.*(?:其他|其它|中性|中评|一般|普通|正常|未知|不明|混合|可以等).*|[不非无没].*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +96,15 @@ class Judge:
 
     `name` tells judges apart: model, groups and meanings; `reader` is the model's own.
     What each group gets for messages that say nothing is taken off (contextual calibration, Zhao et al. 2021,
-    "Calibrate before use"): it is what the model would rather say, whatever it reads.
-    `guarded` leaves out what a text says to its sorter; benchmarks turn it and `calibrated` off to compare.
+    "Calibrate before use"): it is what the model would rather say, whatever it reads. Not so where a group is
+    for the rest (`neutral`, `other`, `can wait`): a message that says nothing is in it, and rightly so.
+    `guarded` leaves out what a text says to its sorter. Benchmarks turn it, `calibrated` or `spares_rest` off
+    to compare.
     """
 
     guarded = True
     calibrated = True
+    spares_rest = True
 
     def __init__(
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
@@ -123,7 +134,8 @@ class Judge:
     def _shares(self, text: str, should_stop: ShouldStop) -> Floats:
         """Return the probability of each group, shape (groups,)."""
         scores = self._scorer.score(text, should_stop)
-        if self.calibrated:
+        spared = self.spares_rest and any(map(_REST.fullmatch, self.labels))
+        if self.calibrated and not spared:
             if self.name not in _USUAL:
                 empty = _SAYING_NOTHING[language_of(" ".join(self.labels))]
                 found = [self._scorer.score(message, should_stop) for message in empty]

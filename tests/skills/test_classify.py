@@ -245,6 +245,15 @@ def test_what_the_model_would_rather_say_is_taken_off(
     assert max(plain("N/A", lambda: False).shares) > 0.4
 
 
+@pytest.mark.parametrize("rest", ["other", "neutral", "not urgent", "普通", "不紧急", "其他问题"])
+def test_a_group_for_the_rest_is_not_taken_off(small: Runtimes, rest: str) -> None:
+    """It is where a message that says nothing belongs."""
+    judge = Judge(small.llm(), ["praise", "complaint", rest])
+    plain = Judge(small.llm(), ["praise", "complaint", rest])
+    plain.calibrated = False
+    assert judge("N/A", lambda: False).shares == plain("N/A", lambda: False).shares
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".xlsx", ".tsv", ".txt"])
 def test_the_form_stays(suffix: str, small: Runtimes, tmp_path: Path) -> None:
     source = tmp_path / f"m{suffix}"
