@@ -17,11 +17,13 @@ TEXTS = Catalogue(__package__)
 _BETWEEN = "|"
 _MOST_VALUES = 200  # of a column whose values can be named
 _SHORTEST = 3  # a Latin value that is found without its column's name before it
-_WAYS = (("收入", "支出"), ("credit", "debit"), ("income", "expense"))
+_WAYS = (("收入", "支出"), ("income", "expense"))
 _UNTOLD = re.compile(
-    r"(?:sales?|revenue|orders?|total|days?|weeks?|months?|years?|next|all|forecast|the|in|of)",
+    r"(?:sales?|revenue|orders?|total|days?|weeks?|months?|years?|next|all|forecast|the|in|of"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december|(?:周|星期)[一二三四五六日天]|[一二三四五六七八九十]{1,2}月)",
     re.IGNORECASE,
-)  # what an ask for a forecast says anyhow
+)  # what an ask for a forecast says anyhow: when, and that it is one
 
 
 def named_rows(text: str, table: TableData) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,7 @@ _SAMPLE_LINES = 200
 _SAMPLE_ROWS = 50
 _HEAD_BYTES = 4 << 20
 _PARQUET_BATCH = 4096
+_PLANNED = re.compile(r"budget|plan|target|forecast|预算|计划|目标|预测", re.IGNORECASE)
 _PACKED = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh")
 
 
@@ -301,13 +303,22 @@ def sheet_tables(path: Path) -> list[TableData]:
     return tables
 
 
+def _goes_on(sheet: TableData, largest: TableData, sheets: list[TableData]) -> bool:
+    """Say whether a sheet has rows of its own under the same header."""
+    planned = _PLANNED.search(sheet.sheets[0])
+    copied = any(one.rows == sheet.rows for one in [largest, *sheets[: sheets.index(sheet)]])
+    return bool(sheet.rows) and sheet.columns == largest.columns and not (planned or copied)
+
+
 def _stacked(sheets: list[TableData], limit: int | None) -> TableData:
-    """Return the largest sheet, and those that have the same header with it, in their order."""
+    """Return the largest sheet, and with it those that go on under the same header, in their order.
+
+    A copy of a sheet and what is only planned do not go on with it.
+    """
     largest = max(sheets, key=lambda sheet: len(sheet.rows))
-    named = largest.columns != made_up_names(len(largest.columns))
-    alike = [
-        s for s in sheets if s is largest or (named and s.columns == largest.columns and s.rows)
-    ]
+    alike = [largest]
+    if largest.columns != made_up_names(len(largest.columns)):
+        alike = [s for s in sheets if s is largest or _goes_on(s, largest, sheets)]
     table, *others = alike
     for sheet in others:
         last = table.numbers[-1]

@@ -35,9 +35,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "urgency": ("urgent", "can_wait"),
 }
 _MODELS_SAY = 0.3  # of the language model, chosen on the developed messages of benchmarks/triage
-_URGENT = (
-    0.5  # log-odds more: an urgent message that is missed costs more than one falsely called so
-)
+_URGENT = 0.5  # log-odds more: missing an urgent message costs more than calling one so falsely
 _READ_A_GROUP = 3  # examples by which the language model's leaning is found
 _LEAST = 1e-9
 _Logs = npt.NDArray[np.float64]
@@ -68,39 +66,42 @@ class Judging:
         Raises:
             ModelMissingError: Neither encoder nor language model is here for it.
         """
-        taught = self._from_examples(sheet, text, language) if self._by_examples else None
-        said = None
-        if self._by_model and self._can_read(needed=taught is None):
+        found: list[_Logs] = []
+        missing: ModelMissingError | None = None
+        if self._by_examples:
+            try:
+                found.append(self._from_examples(sheet, text, language))
+            except ModelMissingError as error:
+                missing = error
+        if self._by_model and self._can_read():
             said = yield from self._from_model(sheet, text, language)
-        if taught is None or said is None:
-            logs = taught if said is None else said
-        else:
-            logs = taught + _MODELS_SAY * said
-        assert logs is not None
+            found.append(_MODELS_SAY * said if found else said)
+        if missing and not found:
+            raise missing
+        logs = np.sum(found, axis=0)
         if sheet == "urgency":
             logs = logs + np.array([_URGENT, 0.0])
         return SHEETS[sheet][int(logs.argmax())]
 
-    def _can_read(self, *, needed: bool) -> bool:
-        """Say whether a language model can judge; one that is too small does so only where it is `needed`."""
+    def _can_read(self) -> bool:
+        """Say whether a language model is here that is not too small to judge."""
         try:
-            name = self._context.runtimes.llm().name
+            self.read = not is_weak(self._context.runtimes.llm().name)
         except ModelMissingError:
-            if needed:
-                raise
             return False
-        self.read = self.read or not is_weak(name)
-        return needed or not is_weak(name)
+        return self.read
 
-    def _from_examples(self, sheet: str, text: str, language: Language) -> _Logs | None:
-        """Return what the regression finds; None for a language that no encoder here reads."""
+    def _from_examples(self, sheet: str, text: str, language: Language) -> _Logs:
+        """Return what the regression finds.
+
+        Raises:
+            ModelMissingError: The encoder for the language is not here.
+        """
         runtimes = self._context.runtimes
         multilingual = runtimes.store.has(MULTILINGUAL)
-        if language == "zh" and not multilingual:
-            return None
-        key: Language = "zh" if multilingual else "en"
+        key: Language = "zh" if multilingual else language
         if (sheet, key) not in self._heads:
-            languages: tuple[Language, ...] = ("en", "zh") if multilingual else ("en",)
+            languages: tuple[Language, ...] = ("en", "zh") if multilingual else (key,)
             rows = [row for each in languages for row in written_examples(each)]
             self._heads[sheet, key] = Head.load(
                 [row["text"] for row in rows], [row[sheet] for row in rows],
@@ -126,7 +127,7 @@ class Judging:
             for label in SHEETS[sheet]
             for row in [r for r in written_examples(language) if r[sheet] == label][:_READ_A_GROUP]
         ]
-        told = [self._context.runtimes.llm().name, *self._request(sheet, "", language), *examples]
+        told = [self._context.runtimes.llm().name, self._request(sheet, "", language), examples]
         digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
         path = private_dir(self._context.home / "cache") / f"triage-leaning-{digest}.json"
         try:

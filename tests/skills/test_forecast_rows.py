@@ -66,6 +66,10 @@ def test_short_values_and_chinese_ones(tmp_path: Path) -> None:
     assert _named("forecast a store", path) == {}
     assert _named("forecast store B for 3 weeks", path) == {"store": "B"}
     assert _named("预测未来14天的金额", path) == {}
+    days = _write(
+        tmp_path / "d.csv", ["day", "weekday", "sales"], [[1, "Monday", 5], [2, "周二", 7]]
+    )
+    assert _named("how much will we sell next Monday, 周二呢", days) == {}
 
 
 def test_dates_without_such_a_row_count_as_nothing(receipts: Path) -> None:

@@ -80,6 +80,20 @@ def test_sheets_with_the_same_columns_are_one_table(home: Path, tmp_path: Path) 
     assert read_table(path, limit=1).rows == table.rows[:1]
 
 
+def test_a_copy_and_a_plan_are_not_added(tmp_path: Path) -> None:
+    header: list[object] = ["day", "sales"]
+    path = workbook(
+        tmp_path / "t.xlsx",
+        ("Budget 2026", [header, [1, 9], [2, 9]]),
+        ("Jan", [header, [1, 5], [2, 6], [3, 7]]),
+        ("Jan (2)", [header, [1, 5], [2, 6], [3, 7]]),
+        ("Feb", [header, [4, 8]]),
+    )
+    table = read_table(path)
+    assert (table.sheets, table.unread) == (["Jan", "Feb"], ["Budget 2026", "Jan (2)"])
+    assert [row[1] for row in table.rows] == ["5", "6", "7", "8"]
+
+
 def test_sheets_without_a_header_are_not_put_together(tmp_path: Path) -> None:
     rows: list[list[object]] = [[1, 2.5], [2, 3.5], [3, 4.5]]
     table = read_table(workbook(tmp_path / "t.xlsx", ("a", rows[:2]), ("b", rows)))
