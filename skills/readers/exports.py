@@ -37,7 +37,9 @@ def _turned(named: dict[str, Any]) -> list[Any] | None:
     if len(values) > 1 and all(isinstance(value, list) for value in values):
         rows = [dict(zip(named, row, strict=False)) for row in zip(*values, strict=False)]
         return rows if len({len(value) for value in values}) == 1 else None
-    if not all(isinstance(value, dict) for value in values):
+    if not values or not all(isinstance(value, dict) for value in values):
+        return None
+    if not set.intersection(*map(set, values)):  # settings rather than rows
         return None
     keys = list(dict.fromkeys(key for value in values for key in value))
     if all(key.isdecimal() for key in keys):

@@ -69,8 +69,17 @@ def test_a_page_becomes_a_real_excel_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["<html><p>Please log in.</p>", "[]", "[1, 2]", '{"error": "not allowed"}', "[" * 50_000],
-    ids=["page", "empty", "numbers", "error", "deep"],
+    [
+        "<html><p>Please log in.</p>",
+        "[]",
+        "[1, 2]",
+        '{"error": "not allowed"}',
+        "[" * 50_000,
+        "{}",
+        '{"server": {"port": 1}, "page": {"title": "a"}}',
+        '{"a": [1, 2], "b": [1]}',
+    ],
+    ids=["page", "empty", "numbers", "error", "deep", "nothing", "settings", "uneven"],
 )
 def test_what_holds_no_table_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "export.json"
