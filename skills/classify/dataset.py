@@ -83,11 +83,7 @@ def clean(
         found.count(
             "merged_labels", sum(1 for label in table.column(columns.label) if label in suggestions)
         )
-    kept = _usable(texts, labels, table.numbers, found)
-    if len(kept) > _MOST_ROWS:
-        said = TEXTS("rows_drawn", n=_MOST_ROWS, of=len(kept))
-        found.evidence.append(Assumption(context.say(said)))
-        kept = sorted(random.Random(0).sample(kept, _MOST_ROWS))
+    kept = drawn(_usable(texts, labels, table.numbers, found), found.evidence, context)
     if masked:
         hidden = {row: mask(texts[row]) for row in kept}
         found.count("masked", sum(hidden[row] != texts[row] for row in kept))
@@ -102,6 +98,14 @@ def clean(
         chosen, [labels[row] for row in kept], [table.numbers[row] for row in kept], clusters,
         order, found.counts, found.evidence, suggestions,
     )  # fmt: skip
+
+
+def drawn(rows: list[int], evidence: list[Evidence], context: Context) -> list[int]:
+    """Return as many of the rows as can be learned from, drawn if they are more, which is said."""
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    evidence.append(Assumption(context.say(TEXTS("rows_drawn", n=_MOST_ROWS, of=len(rows)))))
+    return sorted(random.Random(0).sample(rows, _MOST_ROWS))
 
 
 def _usable(

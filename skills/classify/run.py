@@ -11,6 +11,7 @@ from models.runtimes import is_weak
 from models.texts import Catalogue
 from skills.classify.bulk import apply_model
 from skills.classify.columns import gold_column
+from skills.classify.dataset import drawn
 from skills.classify.face import ClassifyRequest
 from skills.classify.heads import check_groups
 from skills.classify.judge import Judge
@@ -132,7 +133,8 @@ class Classify:
         sorted_.filled = target
         yield Progress(0, None, note=context.say(TEXTS("learning")))
         given = [cell.strip() for cell in table.column(target)]
-        known = [i for i, cell in enumerate(given) if cell and sorted_.texts[i].strip()]
+        labelled = [i for i, cell in enumerate(given) if cell and sorted_.texts[i].strip()]
+        known = drawn(labelled, sorted_.evidence, context)
         check_groups([given[i] for i in known], target)
         learned = learn([sorted_.texts[i] for i in known], [given[i] for i in known], context)
         sorted_.labels = given

@@ -143,6 +143,9 @@ def test_of_very_many_rows_some_are_drawn_and_that_is_said(
     assert len(found.texts) == len(found.clusters) == 50
     assert found.numbers == sorted(found.numbers)
     assert any(isinstance(i, Assumption) and "50 of 60 rows" in i.text for i in found.evidence)
+    request = ClassifyRequest(file=tmp_path / "x.csv", learn="topic")
+    answer = final(Classify().run(request, Context(Runtimes(), home, out=home)))
+    assert any(isinstance(i, Assumption) and "50 of 60 rows" in i.text for i in answer.evidence)
 
 
 def test_misspelt_labels_are_merged_only_when_told(tmp_path: Path, home: Path) -> None:
