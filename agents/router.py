@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from models.embedder import MULTILINGUAL
-from models.heads import Head
+from models.heads import Head, taught_in
 from models.runtimes import Runtimes
 from models.texts import Language, text_lines
 from skills.contract import FileKind, SkillSpec
@@ -76,12 +75,8 @@ class Router:
         return inside or by_kind
 
     def _head(self, language: Language) -> Head:
-        multilingual = self._runtimes.store.has(MULTILINGUAL)
-        if language == "zh" and not multilingual:
-            self._runtimes.embedder("zh")  # raises, and names the command that fetches it
-        key = "zh" if multilingual else "en"
+        key, languages = taught_in(language, self._runtimes)
         if key not in self._heads:
-            languages: tuple[Language, ...] = ("en", "zh") if multilingual else ("en",)
             texts, labels = self._examples(languages)
             embedder = partial(self._runtimes.embedder, key)
             self._heads[key] = Head.load(texts, labels, embedder, (self._cache, "router"))

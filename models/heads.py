@@ -10,13 +10,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.embedder import Embedder
+from models.embedder import MULTILINGUAL, Embedder
 from models.home import private_dir
+from models.runtimes import Runtimes
+from models.texts import Language
 
 Floats = npt.NDArray[np.float64]
 _STRENGTH = (
     20.0  # inverse of the regularisation, chosen by cross-validation on the router's examples
 )
+
+
+def taught_in(language: Language, runtimes: Runtimes) -> tuple[Language, tuple[Language, ...]]:
+    """Return whose encoder reads a language here, and in which languages examples can teach it."""
+    if runtimes.store.has(MULTILINGUAL):
+        return "zh", ("en", "zh")
+    return language, (language,)
 
 
 @dataclass(slots=True)

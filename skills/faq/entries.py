@@ -15,13 +15,11 @@ from models.texts import Catalogue
 from skills.readers.columns import hinted
 from skills.readers.documents import DOCUMENTS, read_document
 from skills.readers.encodings import decoded
+from skills.readers.files import TABLES
 from skills.readers.tables import TableData, read_table, sheet_tables
 
 TEXTS = Catalogue(__package__)
-_TABLES = {
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet",
-}  # fmt: skip
-READABLE = _TABLES | {*DOCUMENTS} | {".md", ".markdown", ".txt"}
+READABLE = {*TABLES, *DOCUMENTS} | {".md", ".markdown", ".txt"}
 """Suffixes of the files that are read when a folder is named."""
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _ASKED = re.compile(
@@ -77,7 +75,7 @@ def read_entries(path: Path) -> list[Entry]:
         BadInputError: Not text or table, empty, or without a single answer; says why.
     """
     existing_file(path)
-    if path.suffix.lower() in _TABLES:
+    if path.suffix.lower() in TABLES:
         entries = list(_from_tables(path))
     elif path.suffix.lower() in {".doc", ".rtf", ".odt"}:
         raise BadInputError(TEXTS("other_format", path=path, suffix=path.suffix))
@@ -189,11 +187,12 @@ def without_notes(text: str) -> str:
     """Return a text without what its author hid from readers: comments, and properties at its beginning."""
     if match := _PROPERTIES.match(text):
         text = text[match.end() :]
-    shown, *noted = text.split("<!--")
+    first, *noted = text.split("<!--")
+    shown = [first]
     for part in noted:
         _, closed, rest = part.partition("-->")
-        shown += rest if closed else f"<!--{part}"
-    return shown
+        shown.append(rest if closed else f"<!--{part}")
+    return "".join(shown)
 
 
 def _question_in(line: str) -> str | None:

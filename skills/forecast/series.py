@@ -40,10 +40,8 @@ _TOTAL_ROW = re.compile(
 )
 _PERIODS_IN_HEADER = 6
 _FEW = 0.05
-_NAMED, _FIRST_NAMED = (
-    20,
-    3,
-)  # rows left out for one reason: so many are all named, of more the first
+_NAMED = 20  # rows left out for one reason; of more the first are named
+_FIRST_NAMED = 3
 _MIN_PERIODS = 6
 
 
@@ -85,9 +83,9 @@ class _Reading:
         """Of many rows that are left out for one reason name the first, and count the others."""
         alike = [bad for bad in self.skipped if bad.reason.key == key]
         if len(alike) > _NAMED:
-            rest = alike[_FIRST_NAMED:]
-            self.skipped = [bad for bad in self.skipped if bad not in rest]
-            self.assumed.append(TEXTS(f"more_{key}", n=len(rest)))
+            others = [bad for bad in self.skipped if bad.reason.key != key]
+            self.skipped = sorted([*others, *alike[:_FIRST_NAMED]], key=lambda bad: bad.number)
+            self.assumed.append(TEXTS(f"more_{key}", n=len(alike) - _FIRST_NAMED))
 
 
 def build(

@@ -87,10 +87,8 @@ def _word_lines(document: Any) -> Iterator[str]:
     for block in document.iter_inner_content():
         if isinstance(block, Table):
             for row in block.rows:
-                cells = {
-                    id(cell._tc): cell for cell in row.cells
-                }  # a merged one comes several times
-                yield table_line(" ".join(map(_shown, cell.paragraphs)) for cell in cells.values())
+                cells = {id(cell._tc): cell for cell in row.cells}.values()  # a merged one once
+                yield table_line(" ".join(map(_shown, cell.paragraphs)) for cell in cells)
             yield ""
             continue
         text = _shown(block)

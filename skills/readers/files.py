@@ -11,12 +11,11 @@ from pathlib import Path
 
 from skills.contract import FileKind
 
+TABLES = (
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet",
+)  # fmt: skip
 _KINDS: dict[str, FileKind] = {
-    **dict.fromkeys(
-        (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".ods",
-         ".parquet"),
-        "table",
-    ),
+    **dict.fromkeys(TABLES, "table"),
     **dict.fromkeys(
         (".wav", ".mp3", ".m4a", ".flac", ".ogg", ".oga", ".opus", ".aac", ".wma", ".amr", ".aiff",
          ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".3gp"),

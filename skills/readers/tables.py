@@ -66,7 +66,7 @@ class TableData:
         encoding: Of the text, empty for Excel.
         delimiter: Of the CSV, empty where it has one column of prose, or the file is no CSV.
         sheets: Which sheets of a workbook were read, one below the other; their rows count through.
-        unread: Which were not, having other columns.
+        unread: Which were not: other columns, a copy, or only planned.
     """
 
     path: Path

@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.embedder import MULTILINGUAL
 from models.errors import ModelMissingError
 from models.files import atomic_write
-from models.heads import Head
+from models.heads import Head, taught_in
 from models.home import private_dir
 from models.runtimes import is_weak
 from models.texts import Catalogue, Language, text_lines
@@ -98,10 +97,8 @@ class Judging:
             ModelMissingError: The encoder for the language is not here.
         """
         runtimes = self._context.runtimes
-        multilingual = runtimes.store.has(MULTILINGUAL)
-        key: Language = "zh" if multilingual else language
+        key, languages = taught_in(language, runtimes)
         if (sheet, key) not in self._heads:
-            languages: tuple[Language, ...] = ("en", "zh") if multilingual else (key,)
             rows = [row for each in languages for row in written_examples(each)]
             self._heads[sheet, key] = Head.load(
                 [row["text"] for row in rows], [row[sheet] for row in rows],
