@@ -38,6 +38,7 @@ class ClassifyRequest(Request):
     model: str = option(TEXTS("field_model"), "")
     minutes: float = option(TEXTS("field_reading"), MINUTES_READING, ge=0)
     read_all: bool = option(TEXTS("field_read_all"), False)
+    once: bool = option(TEXTS("field_once"), False)
 
 
 def fill(said: Said) -> Filled:

@@ -42,6 +42,7 @@ _SKIPPED_SHOWN = 50
 _BATCH = 64
 _MOST_LABELS = 60
 _READ_ALL = 300  # different texts that the language model reads one by one
+_TRUSTED = 0.8  # how well two readings agree from which on names count for next to nothing
 
 
 @dataclass(slots=True)
@@ -75,30 +76,33 @@ class Classify:
         else:
             yield from self._show((yield from self._judge(request, context)), context)
 
-    def _judge_of(
+    def _teacher(
         self, request: ClassifyRequest, context: Context
-    ) -> Generator[Event, None, Judge]:
+    ) -> Generator[Event, None, Teacher]:
         yield Progress(0, None, note=context.say(TEXTS("loading")))
         model = context.runtimes.llm()
         if is_weak(model.name):
             yield Notice(context.say(TEXTS("weak_judge", name=model.name)), "warning")
-        return Judge(model, list(dict.fromkeys(request.labels)), request.meanings)
+        labels = list(dict.fromkeys(request.labels))
+        orders = [labels] if request.once else [labels, labels[::-1]]
+        return Teacher([Judge(model, order, request.meanings) for order in orders], context)
 
     def _message(self, request: ClassifyRequest, context: Context) -> Iterator[Event]:
-        judge = yield from self._judge_of(request, context)
-        verdict = judge(request.text, context.should_stop)
-        shares = sorted(zip(judge.labels, verdict.shares, strict=True), key=lambda pair: -pair[1])
-        rows = tuple((label, f"{share:.0%}") for label, share in shares)
+        teacher = yield from self._teacher(request, context)
+        text = " ".join(request.text.split())
+        taught = yield from read_all([text], teacher, context)
+        shares = dict(zip(teacher.labels, map(float, taught.shares[0]), strict=True))
+        order = sorted(shares, key=lambda label: -shares[label])
+        rows = tuple((label, f"{shares[label]:.0%}") for label in order)
         columns = (context.say(TEXTS("label")), context.say(TEXTS("confidence")))
         yield Table("", columns, rows)
-        share = f"{verdict.confidence:.0%}"
-        text = context.say(TEXTS("answer_message", label=verdict.label, share=share))
-        data = {
-            "label": verdict.label, "confidence": round(verdict.confidence, 4),
-            "shares": dict(zip(judge.labels, verdict.shares, strict=True)),
-        }  # fmt: skip
-        said = (Assumption(context.say(TEXTS("instructed"))),) if verdict.instructed else ()
-        yield Answer(text, evidence=said, data=data)
+        label, confidence = order[0], shares[order[0]]
+        answer = context.say(TEXTS("answer_message", label=label, share=f"{confidence:.0%}"))
+        data = {"label": label, "confidence": round(confidence, 4), "shares": shares}
+        said = _of_names(taught, context)
+        if len(taught.instructed):
+            said.append(Assumption(context.say(TEXTS("instructed"))))
+        yield Answer(answer, evidence=tuple(said), data=data)
 
     def _judge(self, request: ClassifyRequest, context: Context) -> Generator[Event, None, _Sorted]:
         """Let the language model read every row, or a part and a student that learns from it the rest."""
@@ -108,17 +112,15 @@ class Classify:
         column = text_column(table, request.text_column, [gold] if gold else [])
         sorted_ = _start(table, column, context)
         texts = sorted({" ".join(text.split()) for text in sorted_.texts if text.strip()})
-        judge = yield from self._judge_of(request, context)
-        turned = Judge(context.runtimes.llm(), judge.labels[::-1], request.meanings)
-        teacher = Teacher([judge, turned], context)
+        teacher = yield from self._teacher(request, context)
         if len(texts) > _READ_ALL and not request.read_all:
             taught = yield from teach(texts, teacher, request.minutes, context)
         else:
             taught = yield from read_all(texts, teacher, context)
-        _sort(sorted_, texts, judge.labels, taught, context)
-        sorted_.evidence += _of_student(taught, len(texts), context)
+        _sort(sorted_, texts, teacher.labels, taught, context)
+        sorted_.evidence += _of_names(taught, context) + _of_student(taught, len(texts), context)
         if len(taught.useful):
-            yield _worth_labelling(taught, texts, judge.labels, context)
+            yield _worth_labelling(taught, texts, teacher.labels, context)
         if gold:
             sorted_.evidence += _against_gold(sorted_, gold, context)
         return sorted_
@@ -227,6 +229,13 @@ def _sort(
             said = context.say(TEXTS("instructed"))
             number = sorted_.table.numbers[position]
             sorted_.evidence.append(Skipped(str(sorted_.table.path), said, number, kept=True))
+
+
+def _of_names(taught: Taught, context: Context) -> list[Evidence]:
+    """Return how far the names of the groups had to help; nothing where they changed next to nothing."""
+    if taught.trust >= _TRUSTED:
+        return []
+    return [Assumption(context.say(TEXTS("names_had_say", share=f"{taught.trust:.0%}")))]
 
 
 def _of_student(taught: Taught, size: int, context: Context) -> list[Evidence]:

@@ -3,9 +3,11 @@
 The teacher's sample is spread over the rows by clustering their sentence vectors. What it is unsure of it
 reads again with the groups listed in the other order, and the log-probabilities are averaged against position
 bias (Zheng et al. 2023, "Large language models are not robust multiple choice selectors", on the bias); of
-650 reviews none changed its group that was read again though it was sure of it. The student is a
-logistic regression on those probabilities. Then the teacher reads, while the time lasts, the rows that the
-student is least sure of (uncertainty sampling, Lewis & Gale 1994).
+650 reviews none changed its group that was read again though it was sure of it. Where the names of the
+groups tell something, too (`names`), the first rows are all read twice: how well the orders agree says how
+far the teacher is to be trusted. The student is a logistic regression on those probabilities. Then the
+teacher reads, while the time lasts, the rows that the student is least sure of (uncertainty sampling, Lewis &
+Gale 1994).
 
 Of a row that was read, a student that learned from the others tells something, too: the teacher errs on
 texts of all kinds, and rows like this one were mostly read rightly. So the probabilities of both are
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,6 +41,7 @@ from skills.classify.heads import (
     scale_of,
 )
 from skills.classify.judge import Judge, verdict_of
+from skills.classify.names import nearness, trust_in, with_names
 from skills.contract import Context
 from skills.events import Event, Progress
 
@@ -53,6 +57,7 @@ _NEAREST = 60
 _STRENGTH = 20.0
 _MOST_SAID = 4.6  # nats for or against a group: the others may have shown too little of it
 _SURE_OF_ONE = 0.9  # confidence from which the other order changes nothing
+_READ_TWICE = 40  # rows that tell how well the orders agree
 _SURE = 0.95  # mean confidence from which a teacher is right more often than its student
 
 
@@ -69,6 +74,7 @@ class Taught:
         changed: How many rows of those that were read the student moved to another group.
         useful: Rows that would teach the most if a person labelled them.
         language: Of the sentence vectors.
+        trust: How far the teacher was trusted; 1 where the names of the groups had no say.
     """
 
     shares: Floats
@@ -78,6 +84,7 @@ class Taught:
     changed: int
     useful: Ints
     language: str
+    trust: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +110,20 @@ class Student:
 
 
 class Teacher:
-    """Reads texts, the unsure ones with the groups in both orders, and keeps what it read."""
+    """Reads texts, the unsure ones with the groups in both orders, and keeps what it read.
+
+    Once `hear_names` was called, what the names of the groups tell counts in what is found. Benchmarks turn
+    `hears_names` off to compare.
+    """
+
+    hears_names = True
 
     def __init__(self, judges: Sequence[Judge], context: Context) -> None:
         self._judges, self._context = judges, context
         self.labels = judges[0].labels
         self.shares: dict[int, Floats] = {}
+        self._near: Floats | None = None
+        self._twice: list[tuple[Floats, Floats]] = []
         self.instructed: set[int] = set()
         self.seconds = 0.0  # for one text, measured as it reads
 
@@ -133,10 +148,14 @@ class Teacher:
             for done, row in enumerate(part, start + 1):
                 logs[row] = self._logs(texts[row], row, self._judges[0])
                 yield done, len(rows)
-            unsure = [row for row in part if np.exp(logs[row]).max() < _SURE_OF_ONE]
+            twice = self._near is not None and len(self._twice) < _READ_TWICE
+            unsure = [row for row in part if twice or np.exp(logs[row]).max() < _SURE_OF_ONE]
             for judge in self._judges[1:]:
                 for row in unsure:
-                    logs[row] = logs[row] + self._logs(texts[row], row, judge)
+                    again = self._logs(texts[row], row, judge)
+                    if twice:
+                        self._twice.append((np.exp(logs[row]), np.exp(again)))
+                    logs[row] = logs[row] + again
             for row, log in logs.items():
                 read = len(self._judges) if row in unsure else 1
                 self.shares[row] = np.exp(log_softmax(log[None] / read)[0])
@@ -152,10 +171,32 @@ class Teacher:
         found: Floats = np.log(np.array([by_label[label] for label in self.labels]).clip(1e-9))
         return found
 
+    def hear_names(self, texts: Sequence[str], vectors: Vectors, language: str) -> None:
+        """Let the names of the groups have a say in what is found; see `nearness`.
+
+        Not where texts are read once: nothing tells how far the teacher is to be trusted.
+        """
+        if not self.hears_names or len(self._judges) < 2:
+            return
+        meanings = {label: self._judges[0].meanings.get(label, "") for label in self.labels}
+        self._near = nearness(texts, vectors, language, meanings, self._context)
+
+    @property
+    def trust(self) -> float:
+        """How far what it read is to be trusted; 1 where the names have no say."""
+        first, second = np.array(self._twice).reshape(-1, 2, len(self.labels)).swapaxes(0, 1)
+        return trust_in(first, second)
+
     def found(self) -> tuple[Ints, Floats]:
-        """Return the rows that were read, shape (read,), and their probabilities, (read, k)."""
+        """Return the rows that were read, shape (read,), and their probabilities, (read, k).
+
+        The names of the groups have had their say.
+        """
         rows = np.array(sorted(self.shares), np.int64)
-        return rows, np.array([self.shares[int(row)] for row in rows]).reshape(-1, len(self.labels))
+        own = np.array([self.shares[int(row)] for row in rows]).reshape(-1, len(self.labels))
+        if self._near is not None and len(rows):
+            own = with_names(own, self._near[rows], self.trust)
+        return rows, own
 
     def spoken_to(self) -> Ints:
         """Return the rows that told their sorter what to do."""
@@ -175,6 +216,7 @@ def teach(
     yield Progress(0, None, note=context.say(TEXTS("encoding")))
     language = embedder_language(texts)
     vectors = encoded(texts, language, context)
+    teacher.hear_names(texts, vectors, language)
     spread = spread_over(vectors, min(_MOST_SAMPLE, len(texts)), context)
     note, unit = context.say(TEXTS("teacher_reads")), context.say(TEXTS("rows"))
     deadline = began + _SAMPLE_SHARE * seconds
@@ -198,7 +240,9 @@ def teach(
     read, own = teacher.found()
     shares[read] = joined(own, student)
     changed = _moved(own, shares[read])
-    return Taught(shares, read, teacher.spoken_to(), agreement, changed, useful, language)
+    return Taught(
+        shares, read, teacher.spoken_to(), agreement, changed, useful, language, teacher.trust
+    )
 
 
 def read_all(
@@ -209,18 +253,20 @@ def read_all(
     Raises:
         Stopped: The person stopped the work.
     """
+    language = embedder_language(texts)
+    vectors: Vectors | None = None
+    with suppress(ModelMissingError):
+        vectors = encoded(texts, language, context)
+        teacher.hear_names(texts, vectors, language)
     note, unit = context.say(TEXTS("reading")), context.say(TEXTS("rows"))
     for done, total in teacher.read(texts, np.arange(len(texts)), 0.0):
         yield Progress(done, total, unit, note)
     read, own = teacher.found()
-    nothing = np.zeros(0)
-    alone = Taught(own, read, teacher.spoken_to(), nothing, 0, nothing.astype(np.int64), "")
-    if len(texts) < _LEAST_SAMPLE or _is_sure(own):
-        return alone
-    language = embedder_language(texts)
-    try:
-        vectors = encoded(texts, language, context)
-    except ModelMissingError:
+    none = np.zeros(0)
+    alone = Taught(
+        own, read, teacher.spoken_to(), none, 0, none.astype(np.int64), "", teacher.trust
+    )
+    if vectors is None or len(texts) < _LEAST_SAMPLE or _is_sure(own):
         return alone
     if language == "en":
         language, vectors = _better(texts, teacher, vectors, context)

@@ -152,6 +152,7 @@ class Judging:
             "text": text,
             "labels": names,
             "meanings": dict(zip(names, meanings, strict=True)),
+            "once": True,
         }
 
 

@@ -31,7 +31,7 @@ class Knowing:
         self, labels: list[str], truth: dict[str, str], seen: list[str], sure: Collection[str] = ()
     ) -> None:
         self.labels, self._truth, self._seen, self._sure = labels, truth, seen, sure
-        self.name = f"knowing {labels}"
+        self.name, self.meanings = f"knowing {labels}", {}
 
     def __call__(self, text: str, should_stop: Callable[[], bool]) -> Verdict:
         self._seen.append(text)

@@ -1,0 +1,166 @@
+"""Sorting without labels into groups that are about something: the language model, and the groups' names.
+
+    python -m benchmarks.many_groups FOLDER               # groups that nothing was chosen on
+    python -m benchmarks.many_groups FOLDER --developed   # those on which it was
+
+FOLDER holds `banking77.jsonl` and `bitext_customer_service.jsonl`, whose intents are drawn into sets of two,
+ten, twenty and more; `benchmarks/groups` has aspects of reviews and a Chinese shop's tickets, written for
+this. Prints what the language model sorts rightly as it did before (it reads every row, and a student that
+learned from the others has a say), what the nearest name does, and what all do together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.runtimes import Runtimes
+from models.steps import result_of
+from skills.classify.heads import Floats, embedder_language, encoded
+from skills.classify.judge import Judge
+from skills.classify.names import nearness
+from skills.classify.student import Teacher, read_all
+from skills.contract import Context
+from skills.measures import interval
+from skills.triage.judging import written_examples
+
+_WRITTEN = Path(__file__).parent / "groups"
+_LARGEST = 120  # texts of a set that is drawn
+_PAIRS = 4
+Set = tuple[str, list[str], list[str]]
+"""Its name, the texts, and the group of each."""
+
+
+def by_group(path: Path) -> dict[str, list[str]]:
+    """Return the texts of each group, in the order of their names."""
+    found: dict[str, list[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        found.setdefault(row["label"], []).append(row["text"])
+    return dict(sorted(found.items()))
+
+
+def drawn(name: str, texts: dict[str, list[str]], groups: Sequence[str], seed: int) -> Set:
+    """Return as many texts of each of some groups, shuffled."""
+    draw = random.Random(seed)
+    each = min(20, _LARGEST // len(groups))
+    rows = [
+        (text, group.replace("_", " "))
+        for group in groups
+        for text in draw.sample(texts[group], each)
+    ]
+    draw.shuffle(rows)
+    return name, [text for text, _ in rows], [group for _, group in rows]
+
+
+def developed(folder: Path) -> Iterator[Set]:
+    """Yield the sets on which it was chosen how names are heard."""
+    bank, shop = (by_group(folder / f"{name}.jsonl") for name in _FILES)
+    for seed, groups in _bank_developed(list(bank)).items():
+        yield drawn(f"bank {len(groups)}", bank, groups, seed)
+    yield drawn("shop", shop, _shop_developed(list(shop)), 3)
+    for language in ("en", "zh"):
+        rows = written_examples(language)[::2]
+        yield (
+            f"triage {language}",
+            [row["text"] for row in rows],
+            [_named(row["intent"], language) for row in rows],
+        )
+
+
+def unseen(folder: Path) -> Iterator[Set]:
+    """Yield sets of other groups."""
+    bank, shop = (by_group(folder / f"{name}.jsonl") for name in _FILES)
+    seen = {group for groups in _bank_developed(list(bank)).values() for group in groups}
+    left = random.Random(10).sample(
+        others := [group for group in bank if group not in seen], len(others)
+    )
+    yield drawn("bank 10", bank, left[:10], 10)
+    yield drawn("bank 20", bank, left[10:30], 11)
+    for number in range(_PAIRS):
+        yield drawn("bank 2", bank, left[2 * number : 2 * number + 2], 12 + number)
+    taken = _shop_developed(list(shop))
+    yield drawn("shop", shop, [group for group in shop if group not in taken], 3)
+    for path in sorted(_WRITTEN.glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        yield path.stem, [text for _, text in rows], [group for group, _ in rows]
+
+
+_FILES = "banking77", "bitext_customer_service"
+_INTENTS = {
+    "en": ["delivery", "return", "order", "product", "complaint", "praise", "other"],
+    "zh": ["物流", "退换", "订购", "产品", "投诉", "表扬", "其他"],
+}
+
+
+def _named(intent: str, language: str) -> str:
+    return _INTENTS[language][_INTENTS["en"].index(intent)]
+
+
+def _bank_developed(groups: list[str]) -> dict[int, list[str]]:
+    sizes = {0: 10, 1: 10, 2: 20, **dict.fromkeys(range(20, 24), 2)}
+    return {seed: random.Random(seed).sample(groups, size) for seed, size in sizes.items()}
+
+
+def _shop_developed(groups: list[str]) -> list[str]:
+    return random.Random(3).sample(groups, 12)
+
+
+def compare(texts: list[str], gold: list[str], context: Context) -> dict[str, Floats]:
+    """Return which texts each way sorts rightly, and print it with what the language model is trusted."""
+    groups = sorted(set(gold), key=gold.index)
+    truth = np.array([groups.index(group) for group in gold])
+    judges = [Judge(context.runtimes.llm(), order) for order in (groups, groups[::-1])]
+    found = {}
+    for way, hears in (("before", False), ("now", True)):
+        teacher = Teacher(judges, context)
+        teacher.hears_names = hears
+        taught = result_of(read_all(texts, teacher, context))
+        found[way] = taught.shares
+    language = embedder_language(texts)
+    vectors = encoded(texts, language, context)
+    near = nearness(texts, vectors, language, dict.fromkeys(groups, ""), context)
+    if near is not None:
+        found["names"] = near
+    print(f"  {len(groups)} groups, {len(texts)} texts; trust {taught.trust:.2f}")
+    right = {way: (shares.argmax(axis=1) == truth).astype(float) for way, shares in found.items()}
+    for way, hits in right.items():
+        print(f"    {way:7} {hits.mean():.3f}")
+    low, high = interval(right["now"] - right["before"])
+    print(
+        f"    difference {(right['now'] - right['before']).mean():+.3f} [{low:+.3f}, {high:+.3f}]",
+        flush=True,
+    )
+    return right
+
+
+def main() -> None:
+    """Run the comparison on all sets."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--developed", action="store_true", help="sets that the figures were chosen on"
+    )
+    given = parser.parse_args()
+    context = Context(Runtimes(), Path())
+    every: dict[str, list[Floats]] = {"before": [], "now": []}
+    for name, texts, gold in (developed if given.developed else unseen)(given.folder):
+        print(name)
+        right = compare([" ".join(text.split()) for text in texts], gold, context)
+        for way, hits in every.items():
+            hits.append(right[way])
+    before, now = (np.concatenate(hits) for hits in every.values())
+    print(f"all: {before.sum():.0f} -> {now.sum():.0f} of {len(now)} right")
+
+
+if __name__ == "__main__":
+    main()

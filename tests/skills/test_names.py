@@ -1,0 +1,146 @@
+"""What the names of groups tell: heard where they tell texts apart and the teacher is not of one mind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.runtimes import Runtimes
+from skills.classify.face import ClassifyRequest
+from skills.classify.heads import encoded
+from skills.classify.names import nearness, trust_in, with_names
+from skills.classify.run import Classify
+from skills.classify.student import Teacher, read_all
+from skills.contract import Context
+from skills.events import Answer, Assumption
+from tests.skills.test_student import Knowing, result_of
+
+TOPICS = {
+    "cancel an order": (
+        "please cancel my order",
+        "I ordered by mistake, stop it",
+        "cancel today's order",
+    ),
+    "delivery time": (
+        "when does my parcel arrive?",
+        "how long is delivery?",
+        "is it delivered by Friday?",
+    ),
+    "forgotten password": (
+        "I can't log in any more",
+        "reset my password please",
+        "what was my password?",
+    ),
+}
+TEXTS = [text for texts in TOPICS.values() for text in texts]
+TRUTH = [topic for topic, texts in TOPICS.items() for _ in texts]
+
+
+def shares(rows: list[list[float]]) -> np.ndarray:
+    return np.array(rows, np.float64)
+
+
+def test_a_model_of_one_mind_is_trusted() -> None:
+    first = np.eye(3)[np.arange(60) % 3] * 0.94 + 0.02
+    assert trust_in(first, first) > 0.9
+    assert trust_in(first, first[::-1]) < trust_in(first, first)
+    assert trust_in(np.zeros((0, 3)), np.zeros((0, 3))) == 1.0
+
+
+def test_what_an_order_makes_it_say_always_is_no_other_mind() -> None:
+    """A model that prefers what comes first, but orders texts alike, says the same once that is out."""
+    draw = np.random.default_rng(0)
+    logs = 2.0 * draw.normal(size=(60, 4))
+    lean = np.array([2.0, 0.0, 0.0, 0.0])
+    one, other = (
+        np.exp(x) / np.exp(x).sum(axis=1, keepdims=True) for x in (logs + lean, logs + lean[::-1])
+    )
+    random = np.exp(2.0 * draw.normal(size=(60, 4)))
+    assert (one.argmax(axis=1) == other.argmax(axis=1)).mean() < 0.7
+    guessed = trust_in(one, random / random.sum(axis=1, keepdims=True))
+    assert trust_in(one, other) > 2 * guessed
+
+
+def test_names_decide_as_far_as_the_model_is_not_trusted() -> None:
+    own = shares([[0.9, 0.05, 0.05]])
+    near = shares([[-3.0, 6.0, -3.0]])
+    assert with_names(own, near, 1.0).argmax() == 0
+    assert with_names(own, near, 0.2).argmax() == 1
+    assert with_names(own, near, 0.5).sum() == pytest.approx(1.0)
+
+
+def test_what_a_model_would_rather_say_is_half_taken_off_but_not_of_two() -> None:
+    often = np.tile([0.5, 0.3, 0.2], (80, 1))
+    evened = with_names(often, np.zeros_like(often), 1.0)[0]
+    assert 0.3 < evened[0] < 0.5
+    two = np.tile([0.8, 0.2], (80, 1))
+    assert with_names(two, np.zeros_like(two), 1.0) == pytest.approx(two)
+
+
+@pytest.mark.small
+def test_names_that_are_about_something_are_heard_and_moods_are_not(
+    small: Runtimes, home: Path
+) -> None:
+    context = Context(small, home)
+    vectors = encoded(TEXTS, "en", context)
+    near = nearness(TEXTS, vectors, "en", dict.fromkeys(TOPICS, ""), context)
+    assert near is not None
+    assert [list(TOPICS)[i] for i in near.argmax(axis=1)] == TRUTH
+    for names in (["positive", "negative"], ["1 star", "2 stars", "3 stars", "4 stars", "5 stars"]):
+        assert nearness(TEXTS, vectors, "en", dict.fromkeys(names, ""), context) is None
+
+
+@pytest.mark.small
+def test_names_in_a_language_that_no_encoder_knows_are_not_heard(
+    small: Runtimes, home: Path
+) -> None:
+    context = Context(small, home)
+    vectors = encoded(TEXTS, "en", context)
+    assert (
+        nearness(TEXTS, vectors, "en", dict.fromkeys(["取消订单", "忘记密码"], ""), context) is None
+    )
+
+
+@pytest.mark.small
+def test_what_a_group_means_counts(small: Runtimes, home: Path) -> None:
+    context = Context(small, home)
+    vectors = encoded(TEXTS, "en", context)
+    codes = {f"code {letter}": topic for letter, topic in zip("abc", TOPICS, strict=True)}
+    near = nearness(TEXTS, vectors, "en", codes, context)
+    assert near is not None
+    assert [list(TOPICS)[i] for i in near.argmax(axis=1)] == TRUTH
+
+
+@pytest.mark.small
+def test_a_teacher_that_guesses_is_mended_by_the_names(small: Runtimes, home: Path) -> None:
+    """It always names the group that it is told first."""
+    labels = list(TOPICS)
+    seen: list[str] = []
+    guess = dict.fromkeys(TEXTS, labels[0])
+    judges: Any = [
+        Knowing(labels, guess, seen),
+        Knowing(labels[::-1], dict.fromkeys(TEXTS, labels[-1]), seen),
+    ]
+    context = Context(small, home)
+    _, taught = result_of(read_all(TEXTS, Teacher(judges, context), context))
+    assert [labels[i] for i in taught.shares.argmax(axis=1)] == TRUTH
+    assert taught.trust < 0.5
+    deaf = Teacher(judges, context)
+    deaf.hears_names = False
+    _, alone = result_of(read_all(TEXTS, deaf, context))
+    assert [labels[i] for i in alone.shares.argmax(axis=1)] != TRUTH
+    assert alone.trust == 1.0
+
+
+@pytest.mark.small
+def test_a_message_is_told_that_names_counted(small: Runtimes, home: Path) -> None:
+    context = Context(small, home)
+    asked = ClassifyRequest(text="I can't log in any more", labels=list(TOPICS))
+    answer = list(Classify().run(asked, context))[-1]
+    assert isinstance(answer, Answer)
+    assert answer.data["label"] == "forgotten password"
+    assert sum(answer.data["shares"].values()) == pytest.approx(1.0)
+    assert any(isinstance(one, Assumption) and "name" in one.text for one in answer.evidence)
