@@ -5,7 +5,8 @@
 
 FOLDER holds `banking77.jsonl` and `bitext_customer_service.jsonl`, whose intents are drawn into sets of two,
 ten, twenty and more; `benchmarks/groups` has aspects of reviews and a Chinese shop's tickets, written for
-this. Prints what the language model sorts rightly as it did before (it reads every row, and a student that
+this. Then one group of a set is looked for among others that have no name. Prints what the
+language model sorts rightly as it did before (it reads every row, and a student that
 learned from the others has a say), what the nearest name does, and what all do together.
 """
 
@@ -19,9 +20,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import f1_score
 
 from models.runtimes import Runtimes
 from models.steps import result_of
+from models.texts import language_of
 from skills.classify.heads import Floats, embedder_language, encoded
 from skills.classify.judge import Judge
 from skills.classify.names import nearness
@@ -33,7 +36,7 @@ from skills.triage.judging import written_examples
 _WRITTEN = Path(__file__).parent / "groups"
 _LARGEST = 120  # texts of a set that is drawn
 _PAIRS = 4
-Set = tuple[str, list[str], list[str]]
+Set = tuple[str, Sequence[str], Sequence[str]]
 """Its name, the texts, and the group of each."""
 
 
@@ -83,16 +86,47 @@ def unseen(folder: Path) -> Iterator[Set]:
     )
     yield drawn("bank 10", bank, left[:10], 10)
     yield drawn("bank 20", bank, left[10:30], 11)
+    for group in left[:_LOOKED_FOR]:
+        yield one_of("bank", bank, group, left[:10])
     for number in range(_PAIRS):
         yield drawn("bank 2", bank, left[2 * number : 2 * number + 2], 12 + number)
     taken = _shop_developed(list(shop))
-    yield drawn("shop", shop, [group for group in shop if group not in taken], 3)
+    rest = [group for group in shop if group not in taken]
+    yield drawn("shop", shop, rest, 3)
+    for group in rest[:_LOOKED_FOR]:
+        yield one_of("shop", shop, group, rest)
     for path in sorted(_WRITTEN.glob("*.tsv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        yield path.stem, [text for _, text in rows], [group for group, _ in rows]
+        written = written_groups(path)
+        yield (
+            path.stem,
+            *zip(*[(t, group) for group, texts in written.items() for t in texts], strict=True),
+        )
+        for group in list(written)[:_LOOKED_FOR]:
+            yield one_of(path.stem, written, group, list(written))
 
 
+def written_groups(path: Path) -> dict[str, list[str]]:
+    """Return the texts of each group in a table of groups and texts."""
+    found: dict[str, list[str]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for group, text in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            found.setdefault(group, []).append(text)
+    return found
+
+
+def one_of(name: str, texts: dict[str, list[str]], group: str, others: Sequence[str]) -> Set:
+    """Return ten texts of a group, and thirty of others, which are called so."""
+    draw = random.Random(group)
+    rest = [other for other in others if other != group]
+    other = _OTHER[language_of(group)]
+    rows = [(text, group.replace("_", " ")) for text in draw.sample(texts[group], 10)]
+    rows += [(draw.choice(texts[draw.choice(rest)]), other) for _ in range(30)]
+    draw.shuffle(rows)
+    return f"{name}: {group}", [text for text, _ in rows], [group for _, group in rows]
+
+
+_OTHER = {"en": "other", "zh": "其他"}
+_LOOKED_FOR = 4
 _FILES = "banking77", "bitext_customer_service"
 _INTENTS = {
     "en": ["delivery", "return", "order", "product", "complaint", "praise", "other"],
@@ -113,9 +147,9 @@ def _shop_developed(groups: list[str]) -> list[str]:
     return random.Random(3).sample(groups, 12)
 
 
-def compare(texts: list[str], gold: list[str], context: Context) -> dict[str, Floats]:
+def compare(texts: list[str], gold: Sequence[str], context: Context) -> dict[str, Floats]:
     """Return which texts each way sorts rightly, and print it with what the language model is trusted."""
-    groups = sorted(set(gold), key=gold.index)
+    groups = sorted(set(gold), key=lambda group: (group in _OTHER.values(), gold.index(group)))
     truth = np.array([groups.index(group) for group in gold])
     judges = [Judge(context.runtimes.llm(), order) for order in (groups, groups[::-1])]
     found = {}
@@ -132,7 +166,9 @@ def compare(texts: list[str], gold: list[str], context: Context) -> dict[str, Fl
     print(f"  {len(groups)} groups, {len(texts)} texts; trust {taught.trust:.2f}")
     right = {way: (shares.argmax(axis=1) == truth).astype(float) for way, shares in found.items()}
     for way, hits in right.items():
-        print(f"    {way:7} {hits.mean():.3f}")
+        told = found[way].argmax(axis=1)
+        f1 = f", F1 {f1_score(truth == 0, told == 0):.3f}" if groups[-1] in _OTHER.values() else ""
+        print(f"    {way:7} {hits.mean():.3f}{f1}")
     low, high = interval(right["now"] - right["before"])
     print(
         f"    difference {(right['now'] - right['before']).mean():+.3f} [{low:+.3f}, {high:+.3f}]",

@@ -10,6 +10,7 @@ far as it is to be trusted. The figures were chosen on `benchmarks/many_groups.p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,8 +22,16 @@ from skills.contract import Context
 
 TEXTS = Catalogue(__package__)
 _TELLING = 0.12  # how much nearer than the mean the nearest name is where the names tell nothing
-_SPREAD = 60.0  # nats for a cosine of one, by how much more that is
-_MOST_SPREAD = 24.0
+_SPREAD = 30.0  # nats for a cosine of one, by how much more that is
+_MOST_SPREAD = 12.0
+_FEWEST = 20  # texts from which on it can be seen that there are two kinds
+_REACHED = 0.15  # of the way from anything to the group, by texts that are in it
+_MOST_SAID = 4.6  # nats for or against the one group that is looked for
+_NAMELESS = re.compile(
+    r"(?:not?|non)\b.*|others?|misc|miscellaneous|none|(?:the )?rest|(?:something|everything) else"
+    r"|其他|其它|其余|[不非无没].*",
+    re.IGNORECASE,
+)
 _AS_TEXTS = 8.0  # what is usual before any text was seen counts for so many
 _OF_ONE_MIND = (
     10.0  # readings that how sure both are counts for, beside how often they say the same
@@ -53,14 +62,44 @@ def nearness(
         if language == "en" and spoken != "en":
             language, vectors = "zh", encoded(texts, "zh", context)
         named = [TEXTS("named_group", name=one).to(spoken) for one in told]
+        nameless = [i for i, name in enumerate(meanings) if _NAMELESS.fullmatch(name)]
+        looked_for = len(named) == 2 and len(nameless) == 1
+        if looked_for:
+            named[nameless[0]] = TEXTS("named_anything").to(spoken)
         names = encoded(named, language, context)
     except ModelMissingError:
         return None
+    if looked_for:
+        return _one_among_others(vectors, names, 1 - nameless[0])
     middle = names.mean(axis=0)
     usual = (vectors.sum(axis=0) + _AS_TEXTS * middle) / (len(vectors) + _AS_TEXTS)
     near = (_unit(vectors - usual) @ _unit(names - middle).T).astype(np.float64)
     spread = _SPREAD * (float((near.max(axis=1) - near.mean(axis=1)).mean()) - _TELLING)
     return min(spread, _MOST_SPREAD) * near if spread > 0 else None
+
+
+def _one_among_others(vectors: Vectors, names: Vectors, one: int) -> Floats | None:
+    """Return what the name of the one group that is looked for tells, in nats, shape (n, 2).
+
+    A rest has no name. So how far texts are on the way from anything to the group's name is taken for a
+    mixture of two normal distributions, unless one does as well (Schwarz 1978, "Estimating the dimension of a
+    model"), or none gets far.
+    """
+    from sklearn.mixture import GaussianMixture
+
+    if len(vectors) < _FEWEST:
+        return None
+    way = names[one] - names[1 - one]
+    near = (vectors @ way / max(float(way @ way), 1e-9)).astype(np.float64)[:, None]
+    begin = near.mean() + near.std() * np.array([[-1.0], [2.0]])
+    two = GaussianMixture(2, covariance_type="tied", means_init=begin, random_state=0).fit(near)
+    one_is_enough = two.bic(near) >= GaussianMixture(1).fit(near).bic(near)
+    if one_is_enough or two.means_.max() < _REACHED:
+        return None
+    shares = two.predict_proba(near)[:, int(two.means_[:, 0].argmax())].clip(1e-9, 1 - 1e-9)
+    said = np.zeros((len(vectors), 2))
+    said[:, one] = np.log(shares / (1 - shares)).clip(-_MOST_SAID, _MOST_SAID)
+    return said
 
 
 def trust_in(first: Floats, second: Floats) -> float:
@@ -89,7 +128,7 @@ def with_names(own: Floats, near: Floats, trust: float) -> Floats:
     said = np.log(own.clip(1e-9))
     if own.shape[1] > 2:
         said -= _TAKEN_OFF * np.log(_usual(own))
-    return np.exp(log_softmax(trust * said + (1 - trust) * near))
+    return np.exp(log_softmax(trust * said + near))
 
 
 def _usual(shares: Floats) -> Floats:

@@ -23,6 +23,24 @@ _CHINESE_LEAD = re.compile(
     r"\s*[:：]?\s*(?P<list>[^。？！?!\n]+)"
 )
 _BARE_LIST = re.compile(r"(?:[:：]|[-=]>|→)\s*(?P<list>[^:：.?!。？！\n]{3,120})$")
+_ANYTHING = (
+    r"(?:reviews?|messages?|rows?|comments?|tickets?|e?-?mails?|entries|feedback|texts?|lines|customers?|clients?"
+    r"|everything|everyone|everybody|anything|all|people|those|ones|who)"
+)
+_ABOUT = re.compile(
+    rf"\b(?:which|what|who|find|flag|pick out|show me|filter|list)\b(?: \w+){{0,4}}? ?\b{_ANYTHING}\b"
+    r"(?: (?:in|of|from|there))*(?: (?:that|which|who|where))?(?: (?:is|are|was|were))? (?:they )?"
+    r"(?:(?P<complain>complain(?:s|ed|ing)?) about|mention(?:s|ed|ing)?|about|concern(?:s|ing)?|regarding"
+    r"|(?:talk|ask|writ)(?:s|ed|es|e|ing)? (?:about|for)|report(?:s|ed|ing)?|want(?:s|ed|ing)?(?: to)?"
+    r"|deal(?:s|ing)? with) (?:the |an? |their )?(?P<one>[\w' -]{3,40}?)(?: (?:in|from|among))?$",
+    re.IGNORECASE,
+)
+_CHINESE_ANYTHING = r"(?:评论|留言|消息|反馈|工单|邮件|内容|顾客|客户|买家|用户|人|行|条)"
+_CHINESE_ABOUT = re.compile(
+    rf"(?:哪些|哪几条|谁|(?:找|挑|筛|标|列)出来?|把).{{0,6}}?{_CHINESE_ANYTHING}?(?:里面?|中|里头)?(?:是|在|都)?"
+    r"(?:(?P<complain>抱怨|投诉|反映|吐槽)|提到了?|说到了?|谈到了?|讲到了?|关于|有关|涉及|要求|想要?|要|说|问)"
+    rf"(?P<one>[\u4e00-\u9fffA-Za-z0-9]{{2,12}}?)(?:的{_CHINESE_ANYTHING}?(?:都|全)?(?:(?:找|挑|筛|标|列)出来)?)?$"
+)
 _ONE_GROUP = re.compile(
     r"\b(?:which|what)(?: \w+){0,5}? (?:are|is|sound|look)(?: like)? (?:the |an? )?(?P<one>[\w -]{3,30})\??$"
     r"|\b(?:find|flag|pick out|show me|filter|list) (?:me )?(?:all |the |every )*(?P<two>[\w -]{3,30}?)"
@@ -82,8 +100,15 @@ def find_one_group(text: str) -> tuple[str, ...]:
 
     A small model tells complaints from praise and questions far better than from a nameless rest.
     """
+    asked = text.strip().rstrip("?？。. ")
+    for pattern, complaints, other in (
+        (_ABOUT, "complaints about ", "other"), (_CHINESE_ABOUT, "抱怨", "其他"),
+    ):  # fmt: skip
+        if match := pattern.search(asked):
+            name = match["one"].strip()
+            return (complaints + name if match["complain"] else name), other
     for pattern, other in ((_ONE_GROUP, "other"), (_ONE_CHINESE_GROUP, "其他")):
-        match = pattern.search(text.strip().rstrip("?？。. "))
+        match = pattern.search(asked)
         name = clean_label((match["one"] or match["two"]) if match else "")
         if name:
             kin = next((family for family in _FAMILIES if name.lower() in family), (name, other))

@@ -96,6 +96,26 @@ def test_labels_in_an_ask(text: str, labels: list[str]) -> None:
         ("哪些评论是投诉？", ("投诉", "表扬", "咨询")),
         ("把里的差评挑出差评", ("差评", "好评")),
         ("hello", ()),
+        ("Which reviews in mention delivery problems?", ("delivery problems", "other")),
+        ("which rows of are about a lost card", ("lost card", "other")),
+        ("find the reviews about late delivery in", ("late delivery", "other")),
+        ("show me the messages in that ask for a refund", ("refund", "other")),
+        (
+            "which messages in complain about the packaging?",
+            ("complaints about packaging", "other"),
+        ),
+        ("flag everything about allergies in", ("allergies", "other")),
+        ("find everyone who wants to cancel in", ("cancel", "other")),
+        (
+            "Which of the reviews in are complaints about delivery?",
+            ("complaints about delivery", "other"),
+        ),
+        ("找出 里要退款的留言", ("退款", "其他")),
+        ("里哪些评论提到了物流？", ("物流", "其他")),
+        ("哪些是关于发票的？", ("发票", "其他")),
+        ("把 里抱怨客服的挑出来", ("抱怨客服", "其他")),
+        ("找出 中说包装破损的评论", ("包装破损", "其他")),
+        ("有哪些顾客想退货", ("退货", "其他")),
     ],
 )
 def test_one_group_and_the_rest(text: str, groups: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assets import SAMPLES
 from models.runtimes import Runtimes
 from skills.classify.face import ClassifyRequest
 from skills.classify.heads import encoded
@@ -16,6 +17,7 @@ from skills.classify.run import Classify
 from skills.classify.student import Teacher, read_all
 from skills.contract import Context
 from skills.events import Answer, Assumption
+from skills.readers.tables import read_table
 from tests.skills.test_student import Knowing, result_of
 
 TOPICS = {
@@ -67,8 +69,8 @@ def test_what_an_order_makes_it_say_always_is_no_other_mind() -> None:
 def test_names_decide_as_far_as_the_model_is_not_trusted() -> None:
     own = shares([[0.9, 0.05, 0.05]])
     near = shares([[-3.0, 6.0, -3.0]])
-    assert with_names(own, near, 1.0).argmax() == 0
-    assert with_names(own, near, 0.2).argmax() == 1
+    assert with_names(own, near / 10, 1.0).argmax() == 0
+    assert with_names(own, near / 10, 0.1).argmax() == 1
     assert with_names(own, near, 0.5).sum() == pytest.approx(1.0)
 
 
@@ -144,3 +146,27 @@ def test_a_message_is_told_that_names_counted(small: Runtimes, home: Path) -> No
     assert answer.data["label"] == "forgotten password"
     assert sum(answer.data["shares"].values()) == pytest.approx(1.0)
     assert any(isinstance(one, Assumption) and "name" in one.text for one in answer.evidence)
+
+
+@pytest.mark.small
+def test_one_group_is_found_among_texts_that_have_no_name(small: Runtimes, home: Path) -> None:
+    context = Context(small, home)
+    texts = [f"{text} {n}" for n in range(4) for text in TEXTS]
+    vectors = encoded(texts, "en", context)
+    near = nearness(texts, vectors, "en", {"other": "", "forgotten password": ""}, context)
+    assert near is not None
+    found = [text for text, (other, wanted) in zip(texts, near, strict=True) if wanted > other]
+    assert found == [text for text in texts if text[:-2] in TOPICS["forgotten password"]]
+    few = nearness(TEXTS, vectors[:9], "en", {"forgotten password": "", "other": ""}, context)
+    assert few is None  # too few to tell that there are two kinds
+
+
+@pytest.mark.small
+@pytest.mark.parametrize("mood", ["angry", "positive", "complaint"])
+def test_a_mood_is_no_kind_of_text_of_its_own(small: Runtimes, home: Path, mood: str) -> None:
+    context = Context(small, home)
+    reviews = [
+        text for text in read_table(SAMPLES / "reviews.csv").column("review") if text.isascii()
+    ]
+    vectors = encoded(reviews, "en", context)
+    assert nearness(reviews, vectors, "en", {mood: "", "other": ""}, context) is None
