@@ -31,9 +31,11 @@ _SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
 }  # fmt: skip
 
 _REST = re.compile(
-    r"(?:not?|non)\b.*|.*\b(?:others?|misc|miscellaneous|none|rest|neutral|mixed|general|normal|ordinary|regular"
+    r"(?:not?|non)\b(?! (?:satisf|happy|good|pleas|recommend|worth)).*"
+    r"|.*\b(?:others?|misc|miscellaneous|none|rest|neutral|mixed|general|normal|ordinary|regular"
     r"|average|unclear|unknown|irrelevant|can wait|low)\b.*"
-    r"|.*(?:其他|其它|中性|中评|一般|普通|正常|未知|不明|混合|可以等).*|[不非无没].*",
+    r"|.*(?:其他|其它|中性|中评|一般|普通|正常|未知|不明|混合|可以等).*"
+    r"|不(?:是|急|紧急|重要|相关|涉及|清楚|知道|确定).*|非(?!常).*|无(?:关|所谓).*|没有?.*",
     re.IGNORECASE,
 )
 
@@ -87,6 +89,11 @@ def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]
     return f"- {name}: {meaning}" if meaning else f"- {name}"
 
 
+def is_for_the_rest(label: str) -> bool:
+    """Say whether a group is for what belongs to no other, or for what is as usual."""
+    return bool(_REST.fullmatch(label))
+
+
 _USUAL: dict[str, Floats] = {}
 """What a judge finds in messages that say nothing, by its name: each message asked alone has a judge."""
 
@@ -134,7 +141,7 @@ class Judge:
     def _shares(self, text: str, should_stop: ShouldStop) -> Floats:
         """Return the probability of each group, shape (groups,)."""
         scores = self._scorer.score(text, should_stop)
-        spared = self.spares_rest and any(map(_REST.fullmatch, self.labels))
+        spared = self.spares_rest and any(map(is_for_the_rest, self.labels))
         if self.calibrated and not spared:
             if self.name not in _USUAL:
                 empty = _SAYING_NOTHING[language_of(" ".join(self.labels))]

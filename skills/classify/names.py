@@ -29,13 +29,11 @@ _REACHED = 0.15  # of the way from anything to the group, by texts that are in i
 _MOST_SAID = 4.6  # nats for or against the one group that is looked for
 _NAMELESS = re.compile(
     r"(?:not?|non)\b.*|others?|misc|miscellaneous|none|(?:the )?rest|(?:something|everything) else"
-    r"|其他|其它|其余|[不非无没].*",
+    r"|其他|其它|其余|不(?:是|相关|涉及).*|非(?!常).*|无关.*|没有?.*",
     re.IGNORECASE,
 )
 _AS_TEXTS = 8.0  # what is usual before any text was seen counts for so many
-_OF_ONE_MIND = (
-    10.0  # readings that how sure both are counts for, beside how often they say the same
-)
+_OF_ONE_MIND = 10.0  # readings that how sure both are counts for, beside how often they agree
 _TAKEN_OFF = 0.5  # of what the model would rather say, in logarithms
 
 

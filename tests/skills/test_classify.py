@@ -14,7 +14,7 @@ from models.errors import BadInputError, Stopped, UsageError
 from models.runtimes import Runtimes
 from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest, fill
-from skills.classify.judge import Judge, spoken_names
+from skills.classify.judge import Judge, is_for_the_rest, spoken_names
 from skills.classify.run import Classify
 from skills.contract import Context, Filled, Said
 from skills.events import Answer, Artifact, Metric, Notice, Skipped
@@ -120,6 +120,18 @@ def test_labels_in_an_ask(text: str, labels: list[str]) -> None:
 )
 def test_one_group_and_the_rest(text: str, groups: tuple[str, ...]) -> None:
     assert find_one_group(text) == groups
+
+
+@pytest.mark.parametrize(
+    ("label", "rest"),
+    [
+        ("other", True), ("not urgent", True), ("normal", True), ("不紧急", True), ("非投诉", True),
+        ("没有提到", True), ("其他", True), ("not satisfied", False), ("不满意", False),
+        ("非常满意", False), ("无线耳机", False), ("delivery", False),
+    ],
+)  # fmt: skip
+def test_a_group_for_the_rest(label: str, rest: bool) -> None:
+    assert is_for_the_rest(label) == rest
 
 
 def test_meanings_in_brackets() -> None:
