@@ -35,6 +35,7 @@ _NAMELESS = re.compile(
 _AS_TEXTS = 8.0  # what is usual before any text was seen counts for so many
 _OF_ONE_MIND = 10.0  # readings that how sure both are counts for, beside how often they agree
 _TAKEN_OFF = 0.5  # of what the model would rather say, in logarithms
+_TAKEN_OFF_ONE = 0.75  # where one group is looked for
 
 
 def nearness(
@@ -60,20 +61,25 @@ def nearness(
         if language == "en" and spoken != "en":
             language, vectors = "zh", encoded(texts, "zh", context)
         named = [TEXTS("named_group", name=one).to(spoken) for one in told]
-        nameless = [i for i, name in enumerate(meanings) if _NAMELESS.fullmatch(name)]
-        looked_for = len(named) == 2 and len(nameless) == 1
-        if looked_for:
-            named[nameless[0]] = TEXTS("named_anything").to(spoken)
+        one = looked_for(list(meanings))
+        if one is not None:
+            named[1 - one] = TEXTS("named_anything").to(spoken)
         names = encoded(named, language, context)
     except ModelMissingError:
         return None
-    if looked_for:
-        return _one_among_others(vectors, names, 1 - nameless[0])
+    if one is not None:
+        return _one_among_others(vectors, names, one)
     middle = names.mean(axis=0)
     usual = (vectors.sum(axis=0) + _AS_TEXTS * middle) / (len(vectors) + _AS_TEXTS)
     near = (_unit(vectors - usual) @ _unit(names - middle).T).astype(np.float64)
     spread = _SPREAD * (float((near.max(axis=1) - near.mean(axis=1)).mean()) - _TELLING)
     return min(spread, _MOST_SPREAD) * near if spread > 0 else None
+
+
+def looked_for(labels: Sequence[str]) -> int | None:
+    """Return the place of the one group that is looked for among others without a name, if it is so."""
+    nameless = [bool(_NAMELESS.fullmatch(label)) for label in labels]
+    return nameless.index(False) if len(labels) == 2 and sum(nameless) == 1 else None
 
 
 def _one_among_others(vectors: Vectors, names: Vectors, one: int) -> Floats | None:
@@ -116,17 +122,25 @@ def trust_in(first: Floats, second: Floats) -> float:
     return (len(first) * same**2 + _OF_ONE_MIND * probably) / (len(first) + _OF_ONE_MIND)
 
 
+def evened(own: Floats, labels: Sequence[str]) -> Floats:
+    """Return the language model's probabilities, shape (n, k), less what it would rather say of all texts.
+
+    Batch calibration (Zhou et al. 2023); all of it would take frequent groups for a leaning. Of two groups
+    that both have a name it finds out how frequent they are, and nothing is taken off.
+    """
+    one = looked_for(labels)
+    if len(labels) == 2 and one is None:
+        return own
+    taken_off = _TAKEN_OFF if one is None else _TAKEN_OFF_ONE
+    return np.exp(log_softmax(np.log(own.clip(1e-9)) - taken_off * np.log(_usual(own))))
+
+
 def with_names(own: Floats, near: Floats, trust: float) -> Floats:
     """Return the probabilities by the language model and the names together, shape (n, k).
 
-    `own` are the model's, `near` is what `nearness` found of the same texts. Of what the model says of all
-    texts half is taken off (batch calibration, Zhou et al. 2023; all of it would take frequent groups for a
-    leaning), but not of two groups, of which it finds out how frequent they are.
+    `own` are the model's, `near` is what `nearness` found of the same texts.
     """
-    said = np.log(own.clip(1e-9))
-    if own.shape[1] > 2:
-        said -= _TAKEN_OFF * np.log(_usual(own))
-    return np.exp(log_softmax(trust * said + near))
+    return np.exp(log_softmax(trust * np.log(own.clip(1e-9)) + near))
 
 
 def _usual(shares: Floats) -> Floats:

@@ -41,7 +41,7 @@ from skills.classify.heads import (
     scale_of,
 )
 from skills.classify.judge import Judge, verdict_of
-from skills.classify.names import nearness, trust_in, with_names
+from skills.classify.names import evened, looked_for, nearness, trust_in, with_names
 from skills.contract import Context
 from skills.events import Event, Progress
 
@@ -194,6 +194,8 @@ class Teacher:
         """
         rows = np.array(sorted(self.shares), np.int64)
         own = np.array([self.shares[int(row)] for row in rows]).reshape(-1, len(self.labels))
+        if self.hears_names and (self._near is not None or looked_for(self.labels) is not None):
+            own = evened(own, self.labels)
         if self._near is not None and len(rows):
             own = with_names(own, self._near[rows], self.trust)
         return rows, own

@@ -12,7 +12,7 @@ from assets import SAMPLES
 from models.runtimes import Runtimes
 from skills.classify.face import ClassifyRequest
 from skills.classify.heads import encoded
-from skills.classify.names import nearness, trust_in, with_names
+from skills.classify.names import evened, looked_for, nearness, trust_in, with_names
 from skills.classify.run import Classify
 from skills.classify.student import Teacher, read_all
 from skills.contract import Context
@@ -74,12 +74,25 @@ def test_names_decide_as_far_as_the_model_is_not_trusted() -> None:
     assert with_names(own, near, 0.5).sum() == pytest.approx(1.0)
 
 
-def test_what_a_model_would_rather_say_is_half_taken_off_but_not_of_two() -> None:
+def test_what_a_model_would_rather_say_is_taken_off_in_part_but_not_of_two_names() -> None:
     often = np.tile([0.5, 0.3, 0.2], (80, 1))
-    evened = with_names(often, np.zeros_like(often), 1.0)[0]
-    assert 0.3 < evened[0] < 0.5
-    two = np.tile([0.8, 0.2], (80, 1))
-    assert with_names(two, np.zeros_like(two), 1.0) == pytest.approx(two)
+    assert 1 / 3 < evened(often, ["a", "b", "c"])[0, 0] < 0.5
+    two = np.tile([0.9, 0.1], (80, 1))
+    assert evened(two, ["delivery", "quality"]) == pytest.approx(two)
+    assert 0.5 < evened(two, ["delivery", "other"])[0, 0] < 0.7
+    assert evened(two[:1], ["delivery", "other"])[0, 0] > 0.85  # of one text little can be seen
+
+
+@pytest.mark.parametrize(
+    ("labels", "place"),
+    [
+        (["refund", "other"], 0), (["其他", "退款"], 1), (["refund", "not a refund"], 0),
+        (["无线耳机", "有线耳机"], None), (["非常满意", "满意"], None), (["a", "b", "other"], None),
+        (["other", "none"], None),
+    ],
+)  # fmt: skip
+def test_which_group_is_looked_for(labels: list[str], place: int | None) -> None:
+    assert looked_for(labels) == place
 
 
 @pytest.mark.small
