@@ -21,6 +21,7 @@ import numpy.typing as npt
 from models.llm import LanguageModel, ShouldStop, Turn
 from models.scoring import LabelScorer
 from models.texts import Catalogue, Language, language_of
+from skills.classify.names import looked_for
 from skills.contract import Context
 from skills.instructions import for_the_shop
 
@@ -73,8 +74,20 @@ def spoken_names(labels: Sequence[str], language: Language) -> list[str]:
 
 
 def prompt(labels: Sequence[str], meanings: Mapping[str, str]) -> tuple[list[Turn], list[str]]:
-    """Return the turns, with `LabelScorer.slot()` for the text, and the names to choose from."""
+    """Return the turns, with `LabelScorer.slot()` for the text, and what to choose from.
+
+    Where one group is looked for it is asked yes or no: with a rest without a name in the list, the model
+    took all of 44 reviews for `delivery problems`.
+    """
     language = language_of(" ".join(labels))
+    one = looked_for(labels)
+    if one is not None:
+        asked = _line(labels[one], labels[one], language, meanings).removeprefix("- ")
+        system = TEXTS("judge_one_system").to(language)
+        user = TEXTS("judge_one_user", group=asked, text=LabelScorer.slot()).to(language)
+        replies = [TEXTS("judge_yes").to(language), TEXTS("judge_no").to(language)]
+        turns = [Turn(role="system", content=system), Turn(role="user", content=user)]
+        return turns, replies if one == 0 else replies[::-1]
     spoken = spoken_names(labels, language)
     listed = "\n".join(
         _line(name, label, language, meanings) for name, label in zip(spoken, labels, strict=True)
@@ -117,7 +130,8 @@ class Judge:
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
     ) -> None:
         self.labels, self.reader, self.meanings = list(labels), model.name, dict(meanings or {})
-        self.name = f"{model.name} {self.labels} {meanings or {}}"
+        self._one = looked_for(self.labels) is not None
+        self.name = f"{model.name} {self.labels} {meanings or {}}{' one' if self._one else ''}"
         turns, spoken = prompt(labels, meanings or {})
         self._scorer = LabelScorer(model, turns, spoken)
         self._seen: dict[str, Verdict] = {}
@@ -130,7 +144,8 @@ class Judge:
         """
         key = " ".join(text.split())
         if key not in self._seen:
-            read, instructed = for_the_shop(key, self.labels) if self.guarded else (key, False)
+            replies = [*self.labels, *self._scorer.labels] if self._one else self.labels
+            read, instructed = for_the_shop(key, replies) if self.guarded else (key, False)
             shares = self._shares(read, should_stop)
             best = int(shares.argmax())
             self._seen[key] = Verdict(
@@ -141,7 +156,7 @@ class Judge:
     def _shares(self, text: str, should_stop: ShouldStop) -> Floats:
         """Return the probability of each group, shape (groups,)."""
         scores = self._scorer.score(text, should_stop)
-        spared = self.spares_rest and any(map(is_for_the_rest, self.labels))
+        spared = self._one or (self.spares_rest and any(map(is_for_the_rest, self.labels)))
         if self.calibrated and not spared:
             if self.name not in _USUAL:
                 empty = _SAYING_NOTHING[language_of(" ".join(self.labels))]

@@ -35,7 +35,6 @@ _NAMELESS = re.compile(
 _AS_TEXTS = 8.0  # what is usual before any text was seen counts for so many
 _OF_ONE_MIND = 10.0  # readings that how sure both are counts for, beside how often they agree
 _TAKEN_OFF = 0.5  # of what the model would rather say, in logarithms
-_TAKEN_OFF_ONE = 0.75  # where one group is looked for
 
 
 def nearness(
@@ -128,11 +127,9 @@ def evened(own: Floats, labels: Sequence[str]) -> Floats:
     Batch calibration (Zhou et al. 2023); all of it would take frequent groups for a leaning. Of two groups
     that both have a name it finds out how frequent they are, and nothing is taken off.
     """
-    one = looked_for(labels)
-    if len(labels) == 2 and one is None:
+    if len(labels) == 2 and looked_for(labels) is None:
         return own
-    taken_off = _TAKEN_OFF if one is None else _TAKEN_OFF_ONE
-    return np.exp(log_softmax(np.log(own.clip(1e-9)) - taken_off * np.log(_usual(own))))
+    return np.exp(log_softmax(np.log(own.clip(1e-9)) - _TAKEN_OFF * np.log(_usual(own))))
 
 
 def with_names(own: Floats, near: Floats, trust: float) -> Floats:

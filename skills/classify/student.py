@@ -174,9 +174,11 @@ class Teacher:
     def hear_names(self, texts: Sequence[str], vectors: Vectors, language: str) -> None:
         """Let the names of the groups have a say in what is found; see `nearness`.
 
-        Not where texts are read once: nothing tells how far the teacher is to be trusted.
+        Not where texts are read once: nothing tells how far the teacher is to be trusted. One group that is
+        looked for is asked for by itself, and has no order.
         """
-        if not self.hears_names or len(self._judges) < 2:
+        once = len(self._judges) < 2 and looked_for(self.labels) is None
+        if not self.hears_names or once:
             return
         meanings = {label: self._judges[0].meanings.get(label, "") for label in self.labels}
         self._near = nearness(texts, vectors, language, meanings, self._context)

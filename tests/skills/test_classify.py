@@ -14,7 +14,7 @@ from models.errors import BadInputError, Stopped, UsageError
 from models.runtimes import Runtimes
 from skills.classify.columns import gold_column
 from skills.classify.face import ClassifyRequest, fill
-from skills.classify.judge import Judge, is_for_the_rest, spoken_names
+from skills.classify.judge import Judge, is_for_the_rest, prompt, spoken_names
 from skills.classify.run import Classify
 from skills.contract import Context, Filled, Said
 from skills.events import Answer, Artifact, Metric, Notice, Skipped
@@ -132,6 +132,16 @@ def test_one_group_and_the_rest(text: str, groups: tuple[str, ...]) -> None:
 )  # fmt: skip
 def test_a_group_for_the_rest(label: str, rest: bool) -> None:
     assert is_for_the_rest(label) == rest
+
+
+def test_one_group_is_asked_for_by_yes_or_no() -> None:
+    turns, replies = prompt(["late delivery", "other"], {})
+    assert "late delivery" in turns[1]["content"]
+    assert "other" not in turns[0]["content"] + turns[1]["content"]
+    assert replies == ["yes", "no"]
+    assert prompt(["其他", "退款"], {"退款": "想要退钱"})[1] == ["否", "是"]
+    assert "想要退钱" in prompt(["其他", "退款"], {"退款": "想要退钱"})[0][1]["content"]
+    assert prompt(["delivery", "quality"], {})[1] == ["delivery", "quality"]
 
 
 def test_meanings_in_brackets() -> None:

@@ -79,7 +79,7 @@ def test_what_a_model_would_rather_say_is_taken_off_in_part_but_not_of_two_names
     assert 1 / 3 < evened(often, ["a", "b", "c"])[0, 0] < 0.5
     two = np.tile([0.9, 0.1], (80, 1))
     assert evened(two, ["delivery", "quality"]) == pytest.approx(two)
-    assert 0.5 < evened(two, ["delivery", "other"])[0, 0] < 0.7
+    assert 0.5 < evened(two, ["delivery", "other"])[0, 0] < 0.8
     assert evened(two[:1], ["delivery", "other"])[0, 0] > 0.85  # of one text little can be seen
 
 
