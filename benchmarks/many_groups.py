@@ -27,7 +27,7 @@ from models.steps import result_of
 from models.texts import language_of
 from skills.classify.heads import Floats, embedder_language, encoded
 from skills.classify.judge import Judge
-from skills.classify.names import nearness
+from skills.classify.names import looked_for, nearness
 from skills.classify.student import Teacher, read_all
 from skills.contract import Context
 from skills.measures import interval
@@ -151,10 +151,12 @@ def compare(texts: list[str], gold: Sequence[str], context: Context) -> dict[str
     """Return which texts each way sorts rightly, and print it with what the language model is trusted."""
     groups = sorted(set(gold), key=lambda group: (group in _OTHER.values(), gold.index(group)))
     truth = np.array([groups.index(group) for group in gold])
-    judges = [Judge(context.runtimes.llm(), order) for order in (groups, groups[::-1])]
     found = {}
     for way, hears in (("before", False), ("now", True)):
-        teacher = Teacher(judges, context)
+        Judge.asks_of_one = hears
+        once = hears and looked_for(groups) is not None
+        orders = [groups] if once else [groups, groups[::-1]]
+        teacher = Teacher([Judge(context.runtimes.llm(), order) for order in orders], context)
         teacher.hears_names = hears
         taught = result_of(read_all(texts, teacher, context))
         found[way] = taught.shares

@@ -73,7 +73,9 @@ def spoken_names(labels: Sequence[str], language: Language) -> list[str]:
     return names if len(set(names)) == len(names) else list(labels)
 
 
-def prompt(labels: Sequence[str], meanings: Mapping[str, str]) -> tuple[list[Turn], list[str]]:
+def prompt(
+    labels: Sequence[str], meanings: Mapping[str, str], *, asks_of_one: bool = True
+) -> tuple[list[Turn], list[str]]:
     """Return the turns, with `LabelScorer.slot()` for the text, and what to choose from.
 
     Where one group is looked for it is asked yes or no: with a rest without a name in the list, the model
@@ -81,7 +83,7 @@ def prompt(labels: Sequence[str], meanings: Mapping[str, str]) -> tuple[list[Tur
     """
     language = language_of(" ".join(labels))
     one = looked_for(labels)
-    if one is not None:
+    if one is not None and asks_of_one:
         asked = _line(labels[one], labels[one], language, meanings).removeprefix("- ")
         system = TEXTS("judge_one_system").to(language)
         user = TEXTS("judge_one_user", group=asked, text=LabelScorer.slot()).to(language)
@@ -118,21 +120,22 @@ class Judge:
     What each group gets for messages that say nothing is taken off (contextual calibration, Zhao et al. 2021,
     "Calibrate before use"): it is what the model would rather say, whatever it reads. Not so where a group is
     for the rest (`neutral`, `other`, `can wait`): a message that says nothing is in it, and rightly so.
-    `guarded` leaves out what a text says to its sorter. Benchmarks turn it, `calibrated` or `spares_rest` off
-    to compare.
+    `guarded` leaves out what a text says to its sorter. Benchmarks turn it, `calibrated`, `spares_rest` or
+    `asks_of_one` off to compare.
     """
 
     guarded = True
     calibrated = True
     spares_rest = True
+    asks_of_one = True
 
     def __init__(
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
     ) -> None:
         self.labels, self.reader, self.meanings = list(labels), model.name, dict(meanings or {})
-        self._one = looked_for(self.labels) is not None
+        self._one = self.asks_of_one and looked_for(self.labels) is not None
         self.name = f"{model.name} {self.labels} {meanings or {}}{' one' if self._one else ''}"
-        turns, spoken = prompt(labels, meanings or {})
+        turns, spoken = prompt(labels, meanings or {}, asks_of_one=self._one)
         self._scorer = LabelScorer(model, turns, spoken)
         self._seen: dict[str, Verdict] = {}
 
