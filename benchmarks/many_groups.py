@@ -5,9 +5,9 @@
 
 FOLDER holds `banking77.jsonl` and `bitext_customer_service.jsonl`, whose intents are drawn into sets of two,
 ten, twenty and more; `benchmarks/groups` has aspects of reviews and a Chinese shop's tickets, written for
-this. Then one group of a set is looked for among others that have no name. Prints what the
-language model sorts rightly as it did before (it reads every row, and a student that
-learned from the others has a say), what the nearest name does, and what all do together.
+this. Then one group of a set is looked for among others that have no name. Prints what the language model
+sorts rightly as it did before (it reads every row, and a student that learned from the others has a say),
+what the nearest name does, and what all do together.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from models.runtimes import Runtimes
 from models.steps import result_of
 from models.texts import language_of
 from skills.classify.heads import Floats, embedder_language, encoded
-from skills.classify.judge import Judge
-from skills.classify.names import looked_for, nearness
+from skills.classify.judge import Judge, judges_of
+from skills.classify.names import nearness
 from skills.classify.student import Teacher, read_all
 from skills.contract import Context
 from skills.measures import interval
@@ -154,9 +154,7 @@ def compare(texts: list[str], gold: Sequence[str], context: Context) -> dict[str
     found = {}
     for way, hears in (("before", False), ("now", True)):
         Judge.asks_of_one = hears
-        once = hears and looked_for(groups) is not None
-        orders = [groups] if once else [groups, groups[::-1]]
-        teacher = Teacher([Judge(context.runtimes.llm(), order) for order in orders], context)
+        teacher = Teacher(judges_of(context.runtimes.llm(), groups), context)
         teacher.hears_names = hears
         taught = result_of(read_all(texts, teacher, context))
         found[way] = taught.shares

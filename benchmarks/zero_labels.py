@@ -27,7 +27,7 @@ from models.runtimes import Runtimes
 from models.scoring import LabelScorer
 from models.steps import result_of
 from skills.classify.heads import Floats, Settings, embedder_language, fit_vectors, folds
-from skills.classify.judge import Judge, prompt
+from skills.classify.judge import judges_of, prompt
 from skills.classify.student import Teacher, read_all, teach
 from skills.contract import Context
 from skills.measures import interval
@@ -53,7 +53,7 @@ def all_read(
 ) -> tuple[Floats, Floats]:
     """Let the teacher read a table; return what it sorts rightly alone, and with a student's say."""
     model = context.runtimes.llm()
-    teacher = Teacher([Judge(model, labels), Judge(model, labels[::-1])], context)
+    teacher = Teacher(judges_of(model, labels), context)
     taught = result_of(read_all(texts, teacher, context))
     truth = np.array([labels.index(label) for label in gold])
     alone, both = (
@@ -125,7 +125,7 @@ def main() -> int:
         )
         for minutes in given.minutes:
             model = context.runtimes.llm()
-            judges = [Judge(model, list(labels)), Judge(model, list(labels[::-1]))]
+            judges = judges_of(model, labels)
             started = time.monotonic()
             taught = result_of(teach(texts, Teacher(judges, context), minutes, context))
             seconds = time.monotonic() - started

@@ -133,7 +133,7 @@ class Judge:
         self, model: LanguageModel, labels: Sequence[str], meanings: Mapping[str, str] | None = None
     ) -> None:
         self.labels, self.reader, self.meanings = list(labels), model.name, dict(meanings or {})
-        self._one = self.asks_of_one and looked_for(self.labels) is not None
+        self._one = asks_of_one(self.labels)
         self.name = f"{model.name} {self.labels} {meanings or {}}{' one' if self._one else ''}"
         turns, spoken = prompt(labels, meanings or {}, asks_of_one=self._one)
         self._scorer = LabelScorer(model, turns, spoken)
@@ -168,6 +168,23 @@ class Judge:
             scores = scores - _USUAL[self.name]
         shares: Floats = np.exp(scores - np.logaddexp.reduce(scores))
         return shares
+
+
+def judges_of(
+    model: LanguageModel,
+    labels: Sequence[str],
+    meanings: Mapping[str, str] | None = None,
+    *,
+    once: bool = False,
+) -> list[Judge]:
+    """Return a judge for either order of the groups; one where `once` is asked or the order plays no part."""
+    orders = [labels] if once or asks_of_one(labels) else [labels, labels[::-1]]
+    return [Judge(model, order, meanings) for order in orders]
+
+
+def asks_of_one(labels: Sequence[str]) -> bool:
+    """Say whether a judge asks yes or no of the one group that is looked for."""
+    return Judge.asks_of_one and looked_for(labels) is not None
 
 
 def verdict_of(text: str, judge: Judge, context: Context) -> Verdict:

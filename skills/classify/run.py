@@ -14,9 +14,8 @@ from skills.classify.columns import gold_column
 from skills.classify.dataset import drawn
 from skills.classify.face import ClassifyRequest
 from skills.classify.heads import check_groups
-from skills.classify.judge import Judge
+from skills.classify.judge import judges_of
 from skills.classify.learn import learn
-from skills.classify.names import looked_for
 from skills.classify.student import Taught, Teacher, read_all, teach
 from skills.contract import Context
 from skills.events import (
@@ -85,9 +84,7 @@ class Classify:
         if is_weak(model.name):
             yield Notice(context.say(TEXTS("weak_judge", name=model.name)), "warning")
         labels = list(dict.fromkeys(request.labels))
-        once = request.once or looked_for(labels) is not None
-        orders = [labels] if once else [labels, labels[::-1]]
-        return Teacher([Judge(model, order, request.meanings) for order in orders], context)
+        return Teacher(judges_of(model, labels, request.meanings, once=request.once), context)
 
     def _message(self, request: ClassifyRequest, context: Context) -> Iterator[Event]:
         teacher = yield from self._teacher(request, context)

@@ -171,14 +171,18 @@ class Teacher:
         found: Floats = np.log(np.array([by_label[label] for label in self.labels]).clip(1e-9))
         return found
 
-    def hear_names(self, texts: Sequence[str], vectors: Vectors, language: str) -> None:
-        """Let the names of the groups have a say in what is found; see `nearness`.
+    @property
+    def can_hear(self) -> bool:
+        """Say whether the names of the groups may have a say.
 
         Not where texts are read once: nothing tells how far the teacher is to be trusted. One group that is
         looked for is asked for by itself, and has no order.
         """
-        once = len(self._judges) < 2 and looked_for(self.labels) is None
-        if not self.hears_names or once:
+        return self.hears_names and (len(self._judges) > 1 or looked_for(self.labels) is not None)
+
+    def hear_names(self, texts: Sequence[str], vectors: Vectors, language: str) -> None:
+        """Let the names of the groups have a say in what is found, if they may; see `nearness`."""
+        if not self.can_hear:
             return
         meanings = {label: self._judges[0].meanings.get(label, "") for label in self.labels}
         self._near = nearness(texts, vectors, language, meanings, self._context)
@@ -258,10 +262,12 @@ def read_all(
         Stopped: The person stopped the work.
     """
     language = embedder_language(texts)
+    enough = len(texts) >= _LEAST_SAMPLE
     vectors: Vectors | None = None
-    with suppress(ModelMissingError):
-        vectors = encoded(texts, language, context)
-        teacher.hear_names(texts, vectors, language)
+    if enough or teacher.can_hear:
+        with suppress(ModelMissingError):
+            vectors = encoded(texts, language, context)
+            teacher.hear_names(texts, vectors, language)
     note, unit = context.say(TEXTS("reading")), context.say(TEXTS("rows"))
     for done, total in teacher.read(texts, np.arange(len(texts)), 0.0):
         yield Progress(done, total, unit, note)
@@ -270,7 +276,7 @@ def read_all(
     alone = Taught(
         own, read, teacher.spoken_to(), none, 0, none.astype(np.int64), "", teacher.trust
     )
-    if vectors is None or len(texts) < _LEAST_SAMPLE or _is_sure(own):
+    if vectors is None or not enough or _is_sure(own):
         return alone
     if language == "en":
         language, vectors = _better(texts, teacher, vectors, context)

@@ -11,7 +11,7 @@ import pytest
 from assets import SAMPLES
 from models.runtimes import Runtimes
 from skills.classify.face import ClassifyRequest
-from skills.classify.heads import encoded
+from skills.classify.heads import Vectors, encoded
 from skills.classify.names import evened, looked_for, nearness, trust_in, with_names
 from skills.classify.run import Classify
 from skills.classify.student import Teacher, read_all
@@ -39,6 +39,11 @@ TOPICS = {
 }
 TEXTS = [text for texts in TOPICS.values() for text in texts]
 TRUTH = [topic for topic, texts in TOPICS.items() for _ in texts]
+
+
+@pytest.fixture
+def vectors(small: Runtimes, home: Path) -> Vectors:
+    return encoded(TEXTS, "en", Context(small, home))
 
 
 def shares(rows: list[list[float]]) -> np.ndarray:
@@ -97,10 +102,9 @@ def test_which_group_is_looked_for(labels: list[str], place: int | None) -> None
 
 @pytest.mark.small
 def test_names_that_are_about_something_are_heard_and_moods_are_not(
-    small: Runtimes, home: Path
+    small: Runtimes, home: Path, vectors: Vectors
 ) -> None:
     context = Context(small, home)
-    vectors = encoded(TEXTS, "en", context)
     near = nearness(TEXTS, vectors, "en", dict.fromkeys(TOPICS, ""), context)
     assert near is not None
     assert [list(TOPICS)[i] for i in near.argmax(axis=1)] == TRUTH
@@ -110,19 +114,17 @@ def test_names_that_are_about_something_are_heard_and_moods_are_not(
 
 @pytest.mark.small
 def test_names_in_a_language_that_no_encoder_knows_are_not_heard(
-    small: Runtimes, home: Path
+    small: Runtimes, home: Path, vectors: Vectors
 ) -> None:
     context = Context(small, home)
-    vectors = encoded(TEXTS, "en", context)
     assert (
         nearness(TEXTS, vectors, "en", dict.fromkeys(["取消订单", "忘记密码"], ""), context) is None
     )
 
 
 @pytest.mark.small
-def test_what_a_group_means_counts(small: Runtimes, home: Path) -> None:
+def test_what_a_group_means_counts(small: Runtimes, home: Path, vectors: Vectors) -> None:
     context = Context(small, home)
-    vectors = encoded(TEXTS, "en", context)
     codes = {f"code {letter}": topic for letter, topic in zip("abc", TOPICS, strict=True)}
     near = nearness(TEXTS, vectors, "en", codes, context)
     assert near is not None
@@ -183,3 +185,19 @@ def test_a_mood_is_no_kind_of_text_of_its_own(small: Runtimes, home: Path, mood:
     ]
     vectors = encoded(reviews, "en", context)
     assert nearness(reviews, vectors, "en", {mood: "", "other": ""}, context) is None
+
+
+@pytest.mark.small
+def test_a_message_that_is_read_once_is_not_encoded(
+    small: Runtimes, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Triage reads each message once a sheet; no encoder is loaded for that."""
+
+    def encode(*_: object) -> Vectors:
+        raise AssertionError("nothing needs vectors")
+
+    monkeypatch.setattr("skills.classify.student.encoded", encode)
+    asked = ClassifyRequest(text="I can't log in any more", labels=list(TOPICS), once=True)
+    answer = list(Classify().run(asked, Context(small, home)))[-1]
+    assert isinstance(answer, Answer)
+    assert answer.data["label"] in TOPICS
