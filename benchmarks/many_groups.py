@@ -28,7 +28,8 @@ from models.texts import language_of
 from skills.classify.heads import Floats, embedder_language, encoded
 from skills.classify.judge import Judge, judges_of
 from skills.classify.names import nearness
-from skills.classify.student import Teacher, read_all
+from skills.classify.student import read_all
+from skills.classify.teacher import Teacher
 from skills.contract import Context
 from skills.measures import interval
 from skills.triage.judging import written_examples

@@ -28,7 +28,8 @@ from models.scoring import LabelScorer
 from models.steps import result_of
 from skills.classify.heads import Floats, Settings, embedder_language, fit_vectors, folds
 from skills.classify.judge import judges_of, prompt
-from skills.classify.student import Teacher, read_all, teach
+from skills.classify.student import read_all, teach
+from skills.classify.teacher import Teacher
 from skills.contract import Context
 from skills.measures import interval
 

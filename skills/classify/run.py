@@ -16,7 +16,8 @@ from skills.classify.face import ClassifyRequest
 from skills.classify.heads import check_groups
 from skills.classify.judge import judges_of
 from skills.classify.learn import learn
-from skills.classify.student import Taught, Teacher, read_all, teach
+from skills.classify.student import Taught, read_all, teach
+from skills.classify.teacher import Teacher
 from skills.contract import Context
 from skills.events import (
     Answer,

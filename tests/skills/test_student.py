@@ -16,7 +16,8 @@ from models.store import Store
 from skills.classify.face import ClassifyRequest
 from skills.classify.judge import Verdict
 from skills.classify.run import Classify
-from skills.classify.student import Teacher, joined, read_all, spread_over, student_of, teach
+from skills.classify.student import joined, read_all, spread_over, student_of, teach
+from skills.classify.teacher import Teacher
 from skills.contract import Context
 from skills.events import Answer, Event, Metric, Progress, Table
 from tests.skills.test_training import PARTS, examples
