@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
@@ -53,7 +55,7 @@ class Loaded:
 
 
 class Runtimes:
-    """The four engines. When memory is short, the least recently used models leave.
+    """The four engines. When memory is short, the least recently used models leave that nobody keeps.
 
     Each method raises `ModelMissingError`, naming the command that fetches the model, if its weights
     are not on disk, and `CorruptModelError` if they are damaged.
@@ -65,6 +67,7 @@ class Runtimes:
         self.threads = threads()
         self._odds: Odds | None = None
         self._warm: dict[str, _Runtime] = {}
+        self._kept: Counter[int] = Counter()
         self.loaded: dict[str, Loaded] = {}
 
     def llm(self) -> LanguageModel:
@@ -94,6 +97,18 @@ class Runtimes:
         except InhouseError:
             return ""
         return "" if is_weak(name) else name
+
+    @contextmanager
+    def keeping(self, model: _Runtime) -> Iterator[None]:
+        """Hold on to a model while it is worked with: it does not leave for another, however short memory is.
+
+        Who works on what else needs memory gets a `ResourceError` for the other one.
+        """
+        self._kept[id(model)] += 1
+        try:
+            yield
+        finally:
+            self._kept[id(model)] -= 1
 
     def odds(self) -> Odds:
         """Return how surely the chat model says yes; it keeps the states of what it read.
@@ -218,11 +233,14 @@ class Runtimes:
         """Let the models that were used longest ago go until a new one fits into free memory.
 
         Raises:
-            ResourceError: It does not fit even alone.
+            ResourceError: It does not fit even so.
         """
         needed = model.memory_mb * _MEGA
-        while psutil.virtual_memory().available < needed and self._warm:
-            self._drop(next(iter(self._warm)))
+        may_leave = [name for name, warm in self._warm.items() if not self._kept[id(warm)]]
+        for name in may_leave:
+            if psutil.virtual_memory().available >= needed:
+                return
+            self._drop(name)
         free = psutil.virtual_memory().available
         if free < needed:
             values = {"needed": model.memory_mb, "free": free // _MEGA}

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.embedder import BOTH, FINDER, MULTILINGUAL
-from models.errors import BadInputError, UsageError
+from models.errors import BadInputError, ResourceError, UsageError
 from models.texts import Catalogue
 from skills.classify.words import Words
 from skills.contract import Context
@@ -139,10 +139,14 @@ def better_vectors(
     own, some = y[rows], [texts[i] for i in rows]
     usual = _held_out(vectors[rows], own, context)
     for other in others:
-        if context.runtimes.store.has(_OTHERS[other]):
+        if not context.runtimes.store.has(_OTHERS[other]):
+            continue
+        try:
             gain = _held_out(encoded(some, other, context), own, context) - usual
-            if gain.mean() > max(most, gain.std() / np.sqrt(len(gain))):
-                best, most = other, float(gain.mean())
+        except ResourceError:  # beside who is at work there is no room for it
+            continue
+        if gain.mean() > max(most, gain.std() / np.sqrt(len(gain))):
+            best, most = other, float(gain.mean())
     return best
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from models.errors import ModelMissingError
+from models.errors import ModelMissingError, ResourceError
 from models.texts import Catalogue, language_of
 from skills.classify.heads import Floats, Vectors, encoded, log_softmax
 from skills.contract import Context
@@ -47,7 +47,8 @@ def nearness(
     """Return what the names of groups tell of texts, in nats, shape (n, k).
 
     `vectors` are the texts', (n, d), by the encoder for `language`; `meanings` says what each group means,
-    or nothing. None where the names tell nothing, or no encoder that knows their language is here.
+    or nothing. None where the names tell nothing, or no encoder that knows their language is here
+    or fits into memory.
 
     Raises:
         Stopped: The person stopped the work.
@@ -64,7 +65,7 @@ def nearness(
         if one is not None:
             named[1 - one] = TEXTS("named_anything").to(spoken)
         names = encoded(named, language, context)
-    except ModelMissingError:
+    except (ModelMissingError, ResourceError):
         return None
     if one is not None:
         return _one_among_others(vectors, names, one)

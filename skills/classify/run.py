@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from models.errors import UsageError
+from models.llm import LanguageModel
 from models.runtimes import is_weak
 from models.texts import Catalogue
 from skills.classify.bulk import apply_model
@@ -77,20 +78,19 @@ class Classify:
         else:
             yield from self._show((yield from self._judge(request, context)), context)
 
-    def _teacher(
-        self, request: ClassifyRequest, context: Context
-    ) -> Generator[Event, None, Teacher]:
+    def _model(self, context: Context) -> Generator[Event, None, LanguageModel]:
         yield Progress(0, None, note=context.say(TEXTS("loading")))
         model = context.runtimes.llm()
         if is_weak(model.name):
             yield Notice(context.say(TEXTS("weak_judge", name=model.name)), "warning")
-        labels = list(dict.fromkeys(request.labels))
-        return Teacher(judges_of(model, labels, request.meanings, once=request.once), context)
+        return model
 
     def _message(self, request: ClassifyRequest, context: Context) -> Iterator[Event]:
-        teacher = yield from self._teacher(request, context)
+        model = yield from self._model(context)
         text = " ".join(request.text.split())
-        taught = yield from read_all([text], teacher, context)
+        with context.runtimes.keeping(model):
+            teacher = _teacher(request, model, context)
+            taught = yield from read_all([text], teacher, context)
         shares = dict(zip(teacher.labels, map(float, taught.shares[0]), strict=True))
         order = sorted(shares, key=lambda label: -shares[label])
         rows = tuple((label, f"{shares[label]:.0%}") for label in order)
@@ -112,11 +112,13 @@ class Classify:
         column = text_column(table, request.text_column, [gold] if gold else [])
         sorted_ = _start(table, column, context)
         texts = sorted({" ".join(text.split()) for text in sorted_.texts if text.strip()})
-        teacher = yield from self._teacher(request, context)
-        if len(texts) > _READ_ALL and not request.read_all:
-            taught = yield from teach(texts, teacher, request.minutes, context)
-        else:
-            taught = yield from read_all(texts, teacher, context)
+        model = yield from self._model(context)
+        with context.runtimes.keeping(model):
+            teacher = _teacher(request, model, context)
+            if len(texts) > _READ_ALL and not request.read_all:
+                taught = yield from teach(texts, teacher, request.minutes, context)
+            else:
+                taught = yield from read_all(texts, teacher, context)
         _sort(sorted_, texts, teacher.labels, taught, context)
         sorted_.evidence += _of_names(taught, context) + _of_student(taught, len(texts), context)
         if len(taught.useful):
@@ -193,6 +195,11 @@ class Classify:
         yield Answer(
             context.say(text), evidence=tuple(sorted_.evidence), data={"counts": dict(counts)}
         )
+
+
+def _teacher(request: ClassifyRequest, model: LanguageModel, context: Context) -> Teacher:
+    labels = list(dict.fromkeys(request.labels))
+    return Teacher(judges_of(model, labels, request.meanings, once=request.once), context)
 
 
 def _start(table: TableData, column: str, context: Context) -> _Sorted:

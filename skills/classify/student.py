@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.errors import ModelMissingError
+from models.errors import ModelMissingError, ResourceError
 from models.texts import Catalogue
 from skills.classify.heads import (
     Floats,
@@ -158,7 +158,7 @@ def read_all(
     enough = len(texts) >= _LEAST_SAMPLE
     vectors: Vectors | None = None
     if enough or teacher.can_hear:
-        with suppress(ModelMissingError):
+        with suppress(ModelMissingError, ResourceError):  # it reads without them as well as it can
             vectors = encoded(texts, language, context)
             teacher.hear_names(texts, vectors, language)
     note, unit = context.say(TEXTS("reading")), context.say(TEXTS("rows"))

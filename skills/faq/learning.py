@@ -76,10 +76,10 @@ class Learn:
         if is_weak(model.name):
             raise UsageError(TEXTS("weak_writer", name=model.name))
         language: Language = language_of(" ".join(entry.text for entry in base.entries()[:30]))
-        writer = Writer(base, model, language, context)
         note = context.say(TEXTS("writing", name=base.name))
-        work = writer.write(request.each)
-        written = yield from relay(work, lambda counts: Progress(*counts, note=note))
+        with context.runtimes.keeping(model):
+            work = Writer(base, model, language, context).write(request.each)
+            written = yield from relay(work, lambda counts: Progress(*counts, note=note))
         right = [one for one in written if one.right]
         if not right:
             raise BadInputError(TEXTS("nothing_learned", name=base.name))

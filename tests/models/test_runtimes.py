@@ -81,6 +81,22 @@ def test_the_least_recently_used_model_leaves(
     assert runtimes.vision().labels
 
 
+def test_a_model_at_work_does_not_leave(small: Runtimes, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtimes = Runtimes(small.store, "cpu")
+    model = runtimes.llm()
+    runtimes.vision()
+    monkeypatch.setattr(
+        "models.runtimes.psutil.virtual_memory", lambda: SimpleNamespace(available=1000)
+    )
+    with runtimes.keeping(model), pytest.raises(ResourceError, match="all-minilm-l6-v2 needs"):
+        runtimes.embedder("en")
+    assert set(runtimes.loaded) == {"smollm2-135m-instruct"}
+    assert list(model.chat(_user("Say hello."), max_tokens=64))
+    with pytest.raises(ResourceError):  # nobody keeps it now
+        runtimes.embedder("en")
+    assert runtimes.loaded == {}
+
+
 def test_a_grammar_holds_the_reply_to_a_schema(small: Runtimes) -> None:
     value = small.llm().fill(_user("Which animal barks?"), SCHEMA)
     assert value["animal"] in {"cat", "dog"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,24 @@ def test_a_student_learns_from_few_readings(small: Runtimes, home: Path) -> None
     assert taught.agreement.mean() > 0.8
     assert len(taught.useful) <= 10
     assert events
+
+
+@pytest.mark.small
+def test_a_table_is_sorted_where_only_its_reader_fits_into_memory(
+    small: Runtimes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "messages.csv"
+    table.write_text("text\n" + "\n".join(sorted(dict(examples(41)))), encoding="utf-8")
+    context = Context(Runtimes(small.store, "cpu"), home)
+    context.runtimes.llm()
+    monkeypatch.setattr(
+        "models.runtimes.psutil.virtual_memory", lambda: SimpleNamespace(available=1000)
+    )
+    request = ClassifyRequest(file=table, labels=LABELS)
+    answer = list(Classify().run(request, context))[-1]
+    assert isinstance(answer, Answer)
+    assert sum(answer.data["counts"].values()) == 41
+    assert set(context.runtimes.loaded) == {"smollm2-135m-instruct"}
 
 
 @pytest.mark.small
