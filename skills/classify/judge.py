@@ -21,7 +21,7 @@ import numpy.typing as npt
 from models.llm import LanguageModel, ShouldStop, Turn
 from models.scoring import LabelScorer
 from models.texts import Catalogue, Language, language_of
-from skills.classify.names import looked_for
+from skills.classify.names import is_nameless, looked_for
 from skills.contract import Context
 from skills.instructions import for_the_shop
 
@@ -31,12 +31,11 @@ _SAYING_NOTHING: dict[Language, tuple[str, ...]] = {
     "en": ("N/A", "[no text]", ""), "zh": ("无", "（空）", ""),
 }  # fmt: skip
 
-_REST = re.compile(
-    r"(?:not?|non)\b(?! (?:satisf|happy|good|pleas|recommend|worth)).*"
-    r"|.*\b(?:others?|misc|miscellaneous|none|rest|neutral|mixed|general|normal|ordinary|regular"
+_AS_USUAL = re.compile(
+    r".*\b(?:others?|misc|miscellaneous|none|rest|neutral|mixed|general|normal|ordinary|regular"
     r"|average|unclear|unknown|irrelevant|can wait|low)\b.*"
     r"|.*(?:其他|其它|中性|中评|一般|普通|正常|未知|不明|混合|可以等).*"
-    r"|不(?:是|急|紧急|重要|相关|涉及|清楚|知道|确定).*|非(?!常).*|无(?:关|所谓).*|没有?.*",
+    r"|不(?:急|紧急|重要|清楚|知道|确定).*|无所谓.*",
     re.IGNORECASE,
 )
 
@@ -106,7 +105,7 @@ def _line(name: str, label: str, language: Language, meanings: Mapping[str, str]
 
 def is_for_the_rest(label: str) -> bool:
     """Say whether a group is for what belongs to no other, or for what is as usual."""
-    return bool(_REST.fullmatch(label))
+    return is_nameless(label) or bool(_AS_USUAL.fullmatch(label))
 
 
 _USUAL: dict[str, Floats] = {}

@@ -28,7 +28,8 @@ _FEWEST = 20  # texts from which on it can be seen that there are two kinds
 _REACHED = 0.15  # of the way from anything to the group, by texts that are in it
 _MOST_SAID = 4.6  # nats for or against the one group that is looked for
 _NAMELESS = re.compile(
-    r"(?:not?|non)\b.*|others?|misc|miscellaneous|none|(?:the )?rest|(?:something|everything) else"
+    r"(?:not?|non)\b(?! (?:satisf|happy|good|pleas|recommend|worth)).*"
+    r"|others?|misc|miscellaneous|none|(?:the )?rest|(?:something|everything) else"
     r"|其他|其它|其余|不(?:是|相关|涉及).*|非(?!常).*|无关.*|没有?.*",
     re.IGNORECASE,
 )
@@ -76,9 +77,14 @@ def nearness(
     return min(spread, _MOST_SPREAD) * near if spread > 0 else None
 
 
+def is_nameless(label: str) -> bool:
+    """Say whether a group is for what belongs to no other, and its name tells nothing of what is in it."""
+    return bool(_NAMELESS.fullmatch(label))
+
+
 def looked_for(labels: Sequence[str]) -> int | None:
     """Return the place of the one group that is looked for among others without a name, if it is so."""
-    nameless = [bool(_NAMELESS.fullmatch(label)) for label in labels]
+    nameless = [is_nameless(label) for label in labels]
     return nameless.index(False) if len(labels) == 2 and sum(nameless) == 1 else None
 
 

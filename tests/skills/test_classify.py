@@ -126,7 +126,9 @@ def test_one_group_and_the_rest(text: str, groups: tuple[str, ...]) -> None:
     ("label", "rest"),
     [
         ("other", True), ("not urgent", True), ("normal", True), ("不紧急", True), ("非投诉", True),
-        ("没有提到", True), ("其他", True), ("not satisfied", False), ("不满意", False),
+        ("没有提到", True), ("其他", True), ("其余", True), ("something else", True), ("the rest", True),
+        ("可以等", True), ("无所谓", True), ("neutral", True), ("can wait", True), ("不知道", True),
+        ("not satisfied", False), ("不满意", False),
         ("非常满意", False), ("无线耳机", False), ("delivery", False),
     ],
 )  # fmt: skip
