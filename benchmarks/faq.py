@@ -10,8 +10,10 @@ reading's prompts, weights and leniency were chosen; six of them also taught the
 `--letters` besides, what customers write and say at length to these, or to six of the developed. With a
 folder that holds `covid_faq_deepset.jsonl` and `covid_qsim_deepset.jsonl`: paraphrases of that FAQ's
 questions, and as near misses the same ones with their entry removed. Prints, with 95 % bootstrap intervals:
-right entry first; answered rightly and refused at the base's own threshold, which never saw these questions;
-the area under the ROC curve of answerable against near misses; seconds.
+right entry first; answered rightly and refused at the base's own threshold, which never saw these questions,
+if the first is always the answer; what the desk does, which asks where two are about as near: told the right
+one or asked among them, told a wrong one; the area under the ROC curve of answerable against near misses;
+seconds.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from models.steps import result_of
 from models.texts import Language, language_of
 from skills.contract import Context
 from skills.faq.bases import of_file
+from skills.faq.desk import Found, apart_after, twins
 from skills.faq.gists import Gists
 from skills.faq.index import Base, open_base
 from skills.faq.judging import model_reader
@@ -71,13 +74,14 @@ class Case:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one reading made of a case."""
+    """What one reading made of a case; `choices` are those among which the customer is asked, if any."""
 
     case: Case
     first: str
     score: float
     threshold: float
     seconds: float
+    choices: tuple[str, ...]
 
 
 def base_of(path: Path, context: Context, language: Language) -> Base:
@@ -99,7 +103,9 @@ def read(
         hits, threshold = reading.hits, reading.threshold
     best = hits[0]
     seconds = time.monotonic() - started
-    return Outcome(case, best.entry.question, best.score, threshold, seconds)
+    near = twins(Found(hits, threshold, apart=apart_after(reader)), base)
+    choices = tuple(hit.entry.question for hit in near) if len(near) > 1 else ()
+    return Outcome(case, best.entry.question, best.score, threshold, seconds, choices)
 
 
 def share(hits: list[bool]) -> str:
@@ -123,6 +129,12 @@ def report(name: str, outcomes: list[Outcome]) -> None:
     print(f"    answered rightly     {share(right)}")
     wrong = [o.first != o.case.entry and o.score >= o.threshold for o in able]
     print(f"    answered wrongly     {share(wrong)}")
+    offered = [o.choices or (o.first,) if o.score >= o.threshold else () for o in able]
+    among = [o.case.entry in some for o, some in zip(able, offered, strict=True)]
+    print(f"    told, or among some  {share(among)}")
+    print(f"    asked which of them  {share([bool(o.choices) for o in able])}")
+    misled = [len(some) == 1 and not one for some, one in zip(offered, among, strict=True)]
+    print(f"    told wrongly         {share(misled)}")
     for kind, some in kinds.items():
         print(f"    {kind} refused {'':8} {share([o.score < o.threshold for o in some])}")
     near = auroc([o.score - o.threshold for o in able], margins["near"])

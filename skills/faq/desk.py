@@ -73,8 +73,8 @@ class Desk:
             asked, hits, self.base, reader, language, gists=self._gists_in(language)
         )
         seconds = time.monotonic() - started
-        apart = _TWINS_TAUGHT if reader.decides else _TWINS
-        return Found(reading.hits, reading.threshold, reader.name, reading.read, seconds, apart)
+        read, apart = reading.read, apart_after(reader)
+        return Found(reading.hits, reading.threshold, reader.name, read, seconds, apart)
 
     def first(self, question: str, *, before: str = "", without: Sequence[Entry] = ()) -> Found:
         """Return what the first reading finds, which takes milliseconds; see `ask`."""
@@ -117,6 +117,11 @@ class Desk:
             return model_reader(self._context)
         folder = self.base.knowledge.folder(self._context.home)
         return SmallReader.of(folder, self.base.entries(), self._context)
+
+
+def apart_after(reader: Reader | None) -> float:
+    """Return how many spreads two candidates may be apart that are too near to choose between."""
+    return _TWINS_TAUGHT if reader is not None and reader.decides else _TWINS
 
 
 def twins(found: Found, base: Base) -> list[Hit]:

@@ -12,6 +12,7 @@ import msgspec
 from models.errors import BadInputError
 from models.files import existing_file
 from models.texts import Catalogue
+from skills.faq.plain import plain_pairs
 from skills.readers.columns import hinted
 from skills.readers.documents import DOCUMENTS, read_document
 from skills.readers.encodings import decoded
@@ -134,9 +135,13 @@ def _from_table(table: TableData, place: str = "") -> Iterator[Entry]:
 
 def _from_text(text: str) -> Iterator[Entry]:
     """Read marked questions, question-like headings and lines, tables of both, passages under headings."""
+    shown = without_notes(text.lstrip("\ufeff"))
+    if not _is_marked(shown) and (pairs := plain_pairs(shown)):
+        yield from (Entry(title, below.strip(), "") for title, below in pairs)
+        return
     block, rows = _Block(), _Rows()
     fenced = False
-    for line in without_notes(text.lstrip("\ufeff")).splitlines():
+    for line in shown.splitlines():
         fenced ^= line.lstrip().startswith(("```", "~~~"))
         heading = None if fenced else _HEADING.match(line)
         question = None if fenced else _question_in(line)
@@ -156,6 +161,12 @@ def _from_text(text: str) -> Iterator[Entry]:
         else:
             block.lines.append(line)
     yield from block.close()
+
+
+def _is_marked(text: str) -> bool:
+    """Say whether something in a text is marked as a heading, question or row; or its titles all ask."""
+    marks = (_HEADING, _ASKED, _BOLD_QUESTION)
+    return any("|" in line or any(mark.match(line) for mark in marks) for line in text.splitlines())
 
 
 class _Rows:
