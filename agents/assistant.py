@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,11 +15,12 @@ import psutil
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
+from agents.athand import FIELDS, AtHand
 from agents.chat import Talk
 from agents.followups import follow, follows
+from agents.pending import Pending, attached, question, resume
 from agents.plans import steps
 from agents.protocol import Ask, ModelUse, Recall, Status, absolute
-from agents.replies import as_choice, as_value
 from agents.router import CHAT, Router
 from models.errors import TEXTS as FILE_TEXTS
 from models.errors import BadInputError, InhouseError, ResourceError, UsageError
@@ -29,9 +31,9 @@ from models.runtimes import Runtimes
 from models.texts import Catalogue, Message, language_of
 from skills import registry
 from skills.contract import Context, Filled, Said, SkillSpec
-from skills.events import Answer, Artifact, Event, Failure, Question, Step, failure
+from skills.events import Answer, Artifact, Assumption, Event, Failure, Question, Step, failure
 from skills.ledger import Ledger
-from skills.readers.files import Found, find_files, kind_of
+from skills.readers.files import Found, find_files
 
 TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
@@ -40,17 +42,6 @@ _SURELY_TALK = 0.5
 _CLOSE_NAME = 75
 _WORDS = re.compile(r"[A-Za-z0-9]+|[\u4e00-\u9fff]{1,2}")
 _LEAST_WORDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """A question that was asked back: for which skill, about which field, on which ask."""
-
-    skill: str
-    field: str
-    values: dict[str, Any]
-    said: Said
-    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +59,9 @@ class Assistant:
         self.runtimes = runtimes or Runtimes(wish=preferences().device)
         self.ledger = ledger or Ledger()
         self.talk = Talk()
+        self.at_hand = AtHand()
         self.router = Router(registry.all_specs(), self.runtimes, home() / "cache")
-        self._pending: _Pending | None = None
+        self._pending: Pending | None = None
         self._last: _Last | None = None
 
     def answer(self, ask: Ask, should_stop: ShouldStop, log: Log) -> Iterator[Event]:
@@ -112,9 +104,9 @@ class Assistant:
         pending, self._pending = self._pending, None
         command, rest = _slash(text)
         files, bare = find_files(rest)
-        files += tuple(_attached(path) for path in ask.files)
+        files += tuple(attached(path) for path in ask.files)
         if command and not files and rest and absolute(rest).exists():
-            files, bare = (_attached(rest),), ""  # `/tag photos`: a bare name is a file here
+            files, bare = (attached(rest),), ""  # `/tag photos`: a bare name is a file here
         said = Said(rest, bare, files, context.language)
         missing = next((found for found in files if not found.exists), None)
         if missing:
@@ -124,14 +116,14 @@ class Assistant:
         elif (
             pending
             and not self._is_new(pending, said)
-            and (resumed := _resume(pending, said)) is not None
+            and (resumed := resume(pending, said)) is not None
         ):
             spec = registry.get(resumed[0])
-            yield from self._continue(spec, Filled(resumed[1]), pending.said, context)
+            yield from self._continue(spec, resumed[1], pending.said, context)
         else:
             yield from self._route(said, context)
 
-    def _is_new(self, pending: _Pending, said: Said) -> bool:
+    def _is_new(self, pending: Pending, said: Said) -> bool:
         """Say whether what follows a question is no reply, but clearly an ask for something else."""
         if not pending.skill or len(_WORDS.findall(said.bare)) < _LEAST_WORDS:
             return False
@@ -152,7 +144,8 @@ class Assistant:
             text = context.say(TEXTS("plan", steps=listed))
             yield Answer(text, skill="plan", request=_steps_request(plan))
             return
-        route = self.router.route(said.bare, said.files, said.language)
+        before = self._last.skill.split()[0] if self._last else ""
+        route = self.router.route(said.bare, said.files, said.language, before)
         if route.rival:
             choices = (route.skill, route.rival)
             prompt = context.say(
@@ -162,8 +155,8 @@ class Assistant:
                     second=registry.summary(choices[1], context.language),
                 )
             )
-            self._pending = _Pending("", "skill", {}, said)
-            yield from _question(prompt, "skill", choices, {})
+            self._pending = Pending("", "skill", {}, said)
+            yield from question(prompt, "skill", choices, {})
             return
         skill = route.skill or self._ready_runner_up(said, dict(route.ranking))
         if skill:
@@ -242,25 +235,46 @@ class Assistant:
         yield from self._continue_with(spec.meant(said), said, context)
 
     def _continue_with(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
-        yield from self._continue(spec, spec.filler()(said), said, context)
+        filled = spec.filler()(said)
+        meant = None
+        if filled.missing in FIELDS and not said.files:
+            meant = self.at_hand.meant(spec, said)
+        if meant:
+            again = spec.filler()(dataclasses.replace(said, files=(meant,)))
+            filled, meant = (filled, None) if again.missing in FIELDS else (again, meant)
+        yield from self._continue(spec, filled, said, context, meant)
 
     def _continue(
-        self, spec: SkillSpec, filled: Filled, said: Said, context: Context
+        self,
+        spec: SkillSpec,
+        filled: Filled,
+        said: Said,
+        context: Context,
+        meant: Found | None = None,
     ) -> Iterator[Event]:
+        """Ask for what is missing, or run; `meant` is a file that the ask did not name."""
         if filled.missing and filled.question:
-            self._pending = _Pending(spec.name, filled.missing, filled.values, said)
+            choices = filled.choices
+            if filled.missing in FIELDS and not choices:
+                choices = self.at_hand.offered(spec)
+            self._pending = Pending(spec.name, filled.missing, filled.values, said, choices)
             prompt = context.say(filled.question)
-            yield from _question(prompt, filled.missing, filled.choices, filled.values, spec.name)
+            yield from question(prompt, filled.missing, choices, filled.values, spec.name)
             return
-        last: Event | None = None
-        for last in self._run(spec, filled.values, context):
-            if isinstance(last, Question):  # the skill's own: which of several is meant
-                values = {k: v for k, v in filled.values.items() if k != last.field}
-                self._pending = _Pending(spec.name, last.field, values, said, last.choices)
-            yield last
-        if isinstance(last, Answer):
-            self.talk.remember(said.text, last.text)
+        for event in self._run(spec, filled.values, context):
+            if isinstance(event, Question):  # the skill's own: which of several is meant
+                values = {k: v for k, v in filled.values.items() if k != event.field}
+                self._pending = Pending(spec.name, event.field, values, said, event.choices)
+            if not isinstance(event, Answer):
+                yield event
+                continue
+            self.talk.remember(said.text, event.text)
             self._last = _Last(spec.name, filled.values)
+            self.at_hand.remember(spec.name, filled.values)
+            assumed = (
+                [Assumption(context.say(TEXTS("file_at_hand", path=meant.path)))] if meant else []
+            )
+            yield _replace(event, evidence=(*event.evidence, *assumed))
 
     def _run(self, spec: SkillSpec, values: dict[str, Any], context: Context) -> Iterator[Event]:
         """Check the request and run the skill, announcing how it was understood."""
@@ -282,6 +296,7 @@ class Assistant:
             self.talk.remember(asked, answered)
         if frame.skill.split(" ")[0] in registry.names():
             self._last = _Last(frame.skill, frame.request)
+            self.at_hand.remember(frame.skill, frame.request)
 
     def status(self) -> Status:
         """Return what is warm."""
@@ -319,38 +334,6 @@ def _not_found(path: Path) -> Message:
     if close:
         return TEXTS("file_not_found_but", path=path, close=close[0])
     return FILE_TEXTS("no_file", path=path)
-
-
-def _attached(path: str) -> Found:
-    whole = absolute(path)
-    return Found(whole, path, kind_of(whole), whole.exists())
-
-
-def _resume(pending: _Pending, said: Said) -> tuple[str, dict[str, Any]] | None:
-    """Read an ask as the reply to the question before it; None if it is something else."""
-    if pending.field == "skill":
-        name = said.bare.strip().lower()
-        chosen = name if name in registry.names() else ""
-        if not chosen:
-            return None
-        return chosen, registry.get(chosen).filler()(pending.said).values
-    spec = registry.get(pending.skill)
-    if pending.choices and (choice := as_choice(said.text, pending.choices)):
-        return pending.skill, {**pending.values, pending.field: choice}
-    whole = spec.filler()(said)
-    if not whole.missing and pending.field in whole.values and len(whole.values) > 1:
-        return None  # it says everything itself: a new ask
-    value = as_value(said, spec.request_class().model_fields[pending.field].annotation)
-    return None if value is None else (pending.skill, {**pending.values, pending.field: value})
-
-
-def _question(
-    prompt: str, field: str, choices: tuple[str, ...], values: dict[str, Any], skill: str = ""
-) -> Iterator[Event]:
-    """Ask back: the question, and the answer that says the same for those who read only answers."""
-    yield Question(prompt, field, choices)
-    listed = f" ({' / '.join(choices)})" if choices else ""
-    yield Answer(prompt + listed, skill=skill, request=values, data={"asks_for": field})
 
 
 def _completed(event: Event, artifacts: list[str], seconds: float) -> Event:

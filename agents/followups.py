@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from pathlib import Path
 from typing import Any
 
+from agents.athand import files_of
 from skills.contract import Said, SkillSpec
-from skills.readers.files import Found, kind_of
 
 _CUE = re.compile(
     r"^(?:and |ok(?:ay)?,? |now |then |please )*"
@@ -32,7 +31,7 @@ def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any
     The ask is read as if it named the last request's files, so that `now 24 weeks` finds a horizon and
     `and the customers` a column. A new file takes the place of the old one.
     """
-    kept = _files(values)
+    kept = files_of(values)
     files = said.files or tuple(kept)
     filled = spec.filler()(dataclasses.replace(said, files=files)).values
     question = filled.get("question")
@@ -44,10 +43,3 @@ def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any
     if not changed:
         return None
     return {**values, **changed}
-
-
-def _files(values: dict[str, Any]) -> list[Found]:
-    """Return the files of a request as if the ask had named them."""
-    named = values.get("files") or ([values["file"]] if values.get("file") else [])
-    paths = [Path(path) for path in named]
-    return [Found(path, str(path), kind_of(path), path.exists()) for path in paths]

@@ -23,6 +23,7 @@ CHAT = "chat"
 _UNSURE = 0.3
 _CLOSE = 0.08
 _SURELY_TALK = 0.9
+_STAYS = 3.0  # times as likely as by its words alone is what comes in a row
 _FILE_IN_EXAMPLE = re.compile(
     r"[\w\u4e00-\u9fff]+\.(?:csv|tsv|xlsx|jsonl|md|txt|mp3|wav|mp4|jpg|png|srt)\b"
 )
@@ -47,8 +48,10 @@ class Router:
         self._runtimes, self._cache = runtimes, cache
         self._heads: dict[str, Head] = {}
 
-    def route(self, text: str, files: Sequence[Found], language: Language) -> Route:
-        """Return the skill for an ask; `text` is without its paths.
+    def route(
+        self, text: str, files: Sequence[Found], language: Language, before: str = ""
+    ) -> Route:
+        """Return the skill for an ask; `text` is without its paths, `before` the skill of the ask before it.
 
         Raises:
             ModelMissingError: Chinese words need the multilingual model, and it is not here.
@@ -60,6 +63,8 @@ class Router:
         shares = self._head(language).shares(text or "?")
         if fits and shares[CHAT] < _SURELY_TALK:
             shares = {name: p for name, p in shares.items() if name in fits}
+        elif not files and before in self._specs and self._specs[before].in_a_row:
+            shares = {name: p * (_STAYS if name == before else 1.0) for name, p in shares.items()}
         return _decide(shares)
 
     def _fitting(self, files: Sequence[Found], kinds: set[FileKind]) -> list[str]:

@@ -7,7 +7,8 @@ FOLDER holds `banking77.jsonl` and `bitext_customer_service.jsonl`, whose intent
 ten, twenty and more; `benchmarks/groups` has aspects of reviews and a Chinese shop's tickets, written for
 this. Then one group of a set is looked for among others that have no name. Prints what the language model
 sorts rightly as it did before (it reads every row, and a student that learned from the others has a say),
-what the nearest name does, and what all do together.
+what the nearest name does, and what all do together; and how many are said to be of the one group that is
+looked for where none is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from models.texts import language_of
 from skills.classify.heads import Floats, embedder_language, encoded
 from skills.classify.judge import Judge, judges_of
 from skills.classify.names import nearness
-from skills.classify.student import read_all
+from skills.classify.student import Taught, read_all
 from skills.classify.teacher import Teacher
 from skills.contract import Context
 from skills.measures import interval
@@ -148,6 +149,14 @@ def _shop_developed(groups: list[str]) -> list[str]:
     return random.Random(3).sample(groups, 12)
 
 
+def sorted_by(judges: list[Judge], texts: list[str], context: Context, *, hears: bool) -> Taught:
+    """Return what judges make of texts; one that read a text before does not read it again."""
+    teacher = Teacher(judges, context)
+    teacher.hears_names = hears
+    taught: Taught = result_of(read_all(texts, teacher, context))
+    return taught
+
+
 def compare(texts: list[str], gold: Sequence[str], context: Context) -> dict[str, Floats]:
     """Return which texts each way sorts rightly, and print it with what the language model is trusted."""
     groups = sorted(set(gold), key=lambda group: (group in _OTHER.values(), gold.index(group)))
@@ -155,10 +164,13 @@ def compare(texts: list[str], gold: Sequence[str], context: Context) -> dict[str
     found = {}
     for way, hears in (("before", False), ("now", True)):
         Judge.asks_of_one = hears
-        teacher = Teacher(judges_of(context.runtimes.llm(), groups), context)
-        teacher.hears_names = hears
-        taught = result_of(read_all(texts, teacher, context))
+        judges = judges_of(context.runtimes.llm(), groups)
+        taught = sorted_by(judges, texts, context, hears=hears)
         found[way] = taught.shares
+        if groups[-1] in _OTHER.values():
+            rest = [text for text, group in zip(texts, gold, strict=True) if group == groups[-1]]
+            said = sorted_by(judges, rest, context, hears=hears).shares.argmax(axis=1) == 0
+            print(f"    {way:7} of {len(rest)} without it {said.sum()} are said to have it")
     language = embedder_language(texts)
     vectors = encoded(texts, language, context)
     near = nearness(texts, vectors, language, dict.fromkeys(groups, ""), context)

@@ -68,6 +68,7 @@ class SkillSpec:
             for, or an empty text.
         summary_key: The message that says what it does.
         models: The tasks it needs models for.
+        in_a_row: Whether asks for it come in a row, so that what follows one is likely to be for it, too.
     """
 
     name: str
@@ -81,6 +82,7 @@ class SkillSpec:
     operations: str = ""
     chosen: str = ""
     summary_key: str = "summary"
+    in_a_row: bool = False
 
     @cached_property
     def texts(self) -> Catalogue:

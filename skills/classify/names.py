@@ -24,8 +24,9 @@ TEXTS = Catalogue(__package__)
 _TELLING = 0.12  # how much nearer than the mean the nearest name is where the names tell nothing
 _SPREAD = 30.0  # nats for a cosine of one, by how much more that is
 _MOST_SPREAD = 12.0
-_FEWEST = 20  # texts from which on it can be seen that there are two kinds
-_REACHED = 0.15  # of the way from anything to the group, by texts that are in it
+_FOR_THE_WAY = 10.0  # nats for the whole way from anything to the one group that is looked for
+_USUAL_WAY = 0.04  # of it that texts of any kind are on
+_FARTHER = 0.06  # than usual is a text that may be in the group or not
 _MOST_SAID = 4.6  # nats for or against the one group that is looked for
 _NAMELESS = re.compile(
     r"(?:not?|non)\b(?! (?:satisf|happy|good|pleas|recommend|worth)).*"
@@ -88,27 +89,17 @@ def looked_for(labels: Sequence[str]) -> int | None:
     return nameless.index(False) if len(labels) == 2 and sum(nameless) == 1 else None
 
 
-def _one_among_others(vectors: Vectors, names: Vectors, one: int) -> Floats | None:
+def _one_among_others(vectors: Vectors, names: Vectors, one: int) -> Floats:
     """Return what the name of the one group that is looked for tells, in nats, shape (n, 2).
 
-    A rest has no name. So how far texts are on the way from anything to the group's name is taken for a
-    mixture of two normal distributions, unless one does as well (Schwarz 1978, "Estimating the dimension of a
-    model"), or none gets far.
+    A rest has no name. So it counts how much farther than usual a text is on the way from anything to the
+    group's name: of moods, which their names do not tell, all texts are about as far.
     """
-    from sklearn.mixture import GaussianMixture
-
-    if len(vectors) < _FEWEST:
-        return None
     way = names[one] - names[1 - one]
-    near = (vectors @ way / max(float(way @ way), 1e-9)).astype(np.float64)[:, None]
-    begin = near.mean() + near.std() * np.array([[-1.0], [2.0]])
-    two = GaussianMixture(2, covariance_type="tied", means_init=begin, random_state=0).fit(near)
-    one_is_enough = two.bic(near) >= GaussianMixture(1).fit(near).bic(near)
-    if one_is_enough or two.means_.max() < _REACHED:
-        return None
-    shares = two.predict_proba(near)[:, int(two.means_[:, 0].argmax())].clip(1e-9, 1 - 1e-9)
+    near = (vectors @ way / max(float(way @ way), 1e-9)).astype(np.float64)
+    usual = (near.sum() + _AS_TEXTS * _USUAL_WAY) / (len(near) + _AS_TEXTS)
     said = np.zeros((len(vectors), 2))
-    said[:, one] = np.log(shares / (1 - shares)).clip(-_MOST_SAID, _MOST_SAID)
+    said[:, one] = (_FOR_THE_WAY * (near - usual - _FARTHER)).clip(-_MOST_SAID, _MOST_SAID)
     return said
 
 

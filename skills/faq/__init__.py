@@ -13,4 +13,5 @@ SPEC = SkillSpec(
     models=("embedder",),
     operations="skills.faq.operations:OPERATIONS",
     chosen="skills.faq.operations:chosen",
+    in_a_row=True,
 )

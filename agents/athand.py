@@ -1,0 +1,109 @@
+"""The file that an ask means and does not name: one of this talk, or one here whose name it says."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from skills import registry
+from skills.contract import Said, SkillSpec
+from skills.readers.files import Found, kind_of
+
+FIELDS = ("file", "source")  # of requests, that take one file
+_LOOKED_AT = 200  # entries of the folder
+_OFFERED = 6
+_LATIN = re.compile(r"[a-z]{3,}")
+_WIDE = re.compile(r"[\u3400-\u9fff]{2,}")
+_TOO_COMMON = {"the", "and", "for", "new", "all", "data", "file", "table", "list", "copy", "final"}
+
+
+class AtHand:
+    """Keeps the files of a talk in mind, the last one used last."""
+
+    def __init__(self) -> None:
+        self._used: dict[Path, str] = {}
+
+    def remember(self, skill: str, values: dict[str, Any]) -> None:
+        """Take in the files of a request that was carried out."""
+        for found in files_of(values):
+            self._used.pop(found.path, None)
+            self._used[found.path] = skill
+
+    def meant(self, spec: SkillSpec, said: Said) -> Found | None:
+        """Return the file that an ask for a skill means.
+
+        It is the one of whose name the ask says most, or else whose columns and rows: one used before, or one
+        that lies here. Where it says nothing of any, it is the last one used, by this skill rather than
+        another. None where two are alike, or nothing that the skill can use was used.
+        """
+        skill = registry.get(spec.name.split()[0])
+        used = [found for found in map(_found, reversed(self._used)) if _can_use(skill, found)]
+        used.sort(key=lambda found: self._used[found.path] != spec.name)
+        known = {found.path for found in used}
+        here = [found for found in _usable(skill) if found.path not in known]
+        said_of = {found: _said_of(found, spec, said) for found in (*used, *here)}
+        if not said_of:
+            return None
+        most, least = max(said_of.values()), min(said_of.values())
+        best = next(found for found, much in said_of.items() if much == most)
+        clear = sum(much == most for much in said_of.values()) == 1 and most > least
+        return best if best in used or clear or (most[0] and len(said_of) == 1) else None
+
+    def offered(self, spec: SkillSpec) -> tuple[str, ...]:
+        """Return the names of files here that a skill can use, the newest first: a few to choose from."""
+        skill = registry.get(spec.name.split()[0])
+        return tuple(found.path.name for found in _usable(skill))
+
+
+def files_of(values: dict[str, Any]) -> list[Found]:
+    """Return the files of a request as if an ask had named them."""
+    named = values.get("files") or [values[name] for name in FIELDS if values.get(name)]
+    return [_found(Path(path)) for path in named]
+
+
+def _found(path: Path) -> Found:
+    return Found(path, str(path), kind_of(path), path.exists())
+
+
+def _can_use(skill: SkillSpec, found: Found) -> bool:
+    return found.exists and found.kind in skill.file_kinds - {"folder"} and skill.can_use(found)
+
+
+def _usable(skill: SkillSpec) -> list[Found]:
+    """Return a few files of the present folder that a skill can use, the newest first."""
+    return list(islice((found for found in _here(skill) if _can_use(skill, found)), _OFFERED))
+
+
+def _here(skill: SkillSpec) -> Iterator[Found]:
+    """Yield the files of the present folder of the kinds that a skill works on, the newest first."""
+    try:
+        entries = list(islice(Path.cwd().iterdir(), _LOOKED_AT))
+        entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    except OSError:
+        return
+    for path in entries:
+        found = _found(path)
+        if not path.name.startswith(".") and found.kind in skill.file_kinds - {"folder"}:
+            yield found
+
+
+def _said_of(found: Found, spec: SkillSpec, said: Said) -> tuple[int, int]:
+    """Return how much an ask says of a file: of its name, and of what is in it."""
+    filled = spec.filler()(dataclasses.replace(said, files=(found,)))
+    return _named(found, said.bare), len(filled.values)
+
+
+def _named(found: Found, text: str) -> int:
+    """Return how many letters of a file's name an ask says, in whole words; 0 if none."""
+    name, said = found.path.stem.casefold(), text.casefold()
+    words = {word.removesuffix("s") for word in _LATIN.findall(said)}
+    latin = [word.removesuffix("s") for word in _LATIN.findall(name) if word not in _TOO_COMMON]
+    lengths = [len(word) for word in latin if word in words]
+    for run in _WIDE.findall(name):
+        parts = (run[a:b] for a in range(len(run)) for b in range(a + 2, len(run) + 1))
+        lengths += [len(part) for part in parts if part in said]
+    return max(lengths, default=0)

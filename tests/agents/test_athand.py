@@ -1,0 +1,137 @@
+"""The file that an ask means and does not name, and what a reply with a file makes of the ask before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.assistant import Assistant
+from agents.protocol import Ask, Recall
+from models.runtimes import Runtimes
+from skills.events import Answer, Assumption, Event, Question
+
+pytestmark = pytest.mark.small
+
+
+@pytest.fixture
+def assistant(small: Runtimes) -> Assistant:
+    return Assistant(small)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a shop: sales by the day, orders by the line, reviews; older ones first."""
+    days = [f"2026-{month:02}-{day:02}" for month in (3, 4, 5) for day in range(1, 29)]
+    sales = [f"{day},{100 + 7 * (n % 7)},{50 + n % 7}" for n, day in enumerate(days)]
+    orders = [f"{day},{('helmet', 'lamp')[n % 2]},{3 + n % 5}" for n, day in enumerate(days)]
+    reviews = [f"{n},the bell fell off on day {n}" for n in range(4)]
+    tables = {
+        "sales.csv": ["day,revenue,visitors", *sales], "orders 2026.csv": ["day,item,pieces", *orders],
+        "reviews.csv": ["id,review", *reviews],
+    }  # fmt: skip
+    for age, (name, lines) in enumerate(tables.items()):
+        path = tmp_path / name
+        path.write_text("\n".join(lines), encoding="utf-8")
+        os.utime(path, (age, age))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _answer(assistant: Assistant, text: str, **fields: Any) -> Answer:
+    return _events(assistant, text, **fields)[-1]  # type: ignore[return-value]
+
+
+def _events(assistant: Assistant, text: str, **fields: Any) -> list[Event]:
+    errors: list[BaseException] = []
+    events = list(assistant.answer(Ask(text=text, **fields), lambda: False, errors.append))
+    assert errors == []
+    assert isinstance(events[-1], Answer), events[-1]
+    return events
+
+
+def _assumed(answer: Answer) -> str:
+    return " ".join(one.text for one in answer.evidence if isinstance(one, Assumption))
+
+
+@pytest.mark.parametrize(
+    ("ask", "name"),
+    [
+        ("forecast the sales", "sales.csv"),
+        ("forecast my orders", "orders 2026.csv"),
+        ("how many visitors will come in the next 2 weeks", "sales.csv"),  # a column
+        ("forecast the next 2 weeks of helmets", "orders 2026.csv"),  # a row
+    ],
+)
+def test_a_file_that_an_ask_speaks_of(
+    assistant: Assistant, here: Path, ask: str, name: str
+) -> None:
+    answer = _answer(assistant, ask)
+    assert answer.request["file"] == str(here / name)
+    assert name in _assumed(answer)
+
+
+def test_what_a_talk_was_about(assistant: Assistant, here: Path) -> None:
+    _answer(assistant, "Forecast sales.csv")
+    _answer(assistant, "Sort reviews.csv into praise and complaint")
+    answer = _answer(assistant, "which messages are about delivery problems?")
+    assert answer.request["file"] == str(here / "reviews.csv")
+    assert "none was named" in _assumed(answer)
+    # the last table has no numbers to go by
+    assert (
+        _answer(assistant, "what will next month look like").request["file"].endswith("sales.csv")
+    )
+
+
+def test_a_talk_that_goes_on(assistant: Assistant, here: Path) -> None:
+    (here / "sub").mkdir()
+    os.chdir(here / "sub")
+    request = {"file": str(here / "sales.csv")}
+    assistant.recall(Recall(turns=(), skill="forecast", request=request))
+    answer = _answer(assistant, "predict the demand for the coming quarter")
+    assert answer.request["file"] == str(here / "sales.csv")
+
+
+def test_several_are_offered_and_one_is_chosen(assistant: Assistant, here: Path) -> None:
+    asked = _events(assistant, "predict the demand for the next 3 weeks")
+    question = next(event for event in asked if isinstance(event, Question))
+    assert question.choices == (
+        "orders 2026.csv",
+        "sales.csv",
+    )  # reviews.csv has nothing to forecast
+    answer = _answer(assistant, "2")
+    assert answer.request["file"] == str(here / "sales.csv")
+    assert (answer.request["horizon"], answer.request["unit"]) == (3, "week")
+
+
+def test_a_reply_with_a_file_is_read_with_the_ask_before_it(
+    assistant: Assistant, here: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    empty = tmp_path_factory.mktemp("empty")
+    os.chdir(empty)
+    asked = _events(assistant, "predict the visitors of the next 3 weeks")
+    assert any(isinstance(event, Question) and not event.choices for event in asked)
+    answer = _answer(assistant, str(here / "sales.csv"))
+    assert answer.request["value"] == "visitors"
+    assert answer.request["horizon"] == 3
+
+
+def test_a_folder_full_of_other_things_offers_nothing(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"no picture")
+    (tmp_path / "broken.xlsx").write_bytes(b"no table")
+    monkeypatch.chdir(tmp_path)
+    asked = _events(assistant, "predict the demand for the next 3 weeks")
+    assert any(isinstance(event, Question) and not event.choices for event in asked)
+
+
+def test_questions_to_the_desk_come_in_a_row(assistant: Assistant) -> None:
+    """On its own it sounds like something to sort; after another question of a customer it does not."""
+    route = assistant.router.route
+    assert route("are the chairs comfy", (), "en").skill == "classify"
+    assert route("are the chairs comfy", (), "en", "faq").skill == "faq"
+    assert route("thanks, that's all", (), "en", "faq").skill == ""
+    assert route("forecast the next month", (), "en", "faq").skill == "forecast"
