@@ -236,12 +236,12 @@ class Assistant:
 
     def _continue_with(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
         filled = spec.filler()(said)
-        meant = None
-        if filled.missing in FIELDS and not said.files:
-            meant = self.at_hand.meant(spec, said)
+        meant: tuple[Found, ...] = ()
+        if filled.missing and not said.files:
+            meant = self.at_hand.meant(spec, said, filled.missing)
         if meant:
-            again = spec.filler()(dataclasses.replace(said, files=(meant,)))
-            filled, meant = (filled, None) if again.missing in FIELDS else (again, meant)
+            again = spec.filler()(dataclasses.replace(said, files=meant))
+            filled, meant = (again, meant) if again.missing != filled.missing else (filled, ())
         yield from self._continue(spec, filled, said, context, meant)
 
     def _continue(
@@ -250,9 +250,9 @@ class Assistant:
         filled: Filled,
         said: Said,
         context: Context,
-        meant: Found | None = None,
+        meant: tuple[Found, ...] = (),
     ) -> Iterator[Event]:
-        """Ask for what is missing, or run; `meant` is a file that the ask did not name."""
+        """Ask for what is missing, or run; `meant` are files that the ask did not name."""
         if filled.missing and filled.question:
             choices = filled.choices
             if filled.missing in FIELDS and not choices:
@@ -268,12 +268,11 @@ class Assistant:
             if not isinstance(event, Answer):
                 yield event
                 continue
-            self.talk.remember(said.text, event.text)
+            if not event.refused:  # or else talk would refuse in the same words
+                self.talk.remember(said.text, event.text)
             self._last = _Last(spec.name, filled.values)
             self.at_hand.remember(spec.name, filled.values)
-            assumed = (
-                [Assumption(context.say(TEXTS("file_at_hand", path=meant.path)))] if meant else []
-            )
+            assumed = [Assumption(context.say(_at_hand(meant)))] if meant else []
             yield _replace(event, evidence=(*event.evidence, *assumed))
 
     def _run(self, spec: SkillSpec, values: dict[str, Any], context: Context) -> Iterator[Event]:
@@ -305,6 +304,14 @@ class Assistant:
             for m in self.runtimes.loaded.values()
         )
         return Status(psutil.Process().memory_info().rss, uses)
+
+
+def _at_hand(meant: tuple[Found, ...]) -> Message:
+    """Say which files were taken that an ask did not name."""
+    first, *more = meant
+    if more:
+        return TEXTS("files_at_hand", n=len(meant), folder=first.path.parent)
+    return TEXTS("file_at_hand", path=first.path)
 
 
 def _steps_request(plan: list[tuple[str, str, float]]) -> dict[str, Any]:

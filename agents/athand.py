@@ -1,4 +1,4 @@
-"""The file that an ask means and does not name: one of this talk, or one here whose name it says."""
+"""Files that an ask means and does not name: one of this talk, one here whose name it says, or all here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from skills.contract import Said, SkillSpec
 from skills.readers.files import Found, kind_of
 
 FIELDS = ("file", "source")  # of requests, that take one file
+MANY = "files"  # the one that takes several: those here
 _LOOKED_AT = 200  # entries of the folder
 _OFFERED = 6
 _LATIN = re.compile(r"[a-z]{3,}")
@@ -33,8 +34,17 @@ class AtHand:
             self._used.pop(found.path, None)
             self._used[found.path] = skill
 
-    def meant(self, spec: SkillSpec, said: Said) -> Found | None:
-        """Return the file that an ask for a skill means.
+    def meant(self, spec: SkillSpec, said: Said, field: str) -> tuple[Found, ...]:
+        """Return the files that an ask for a skill means and does not name, for a field of its request."""
+        if field in FIELDS:
+            found = self._one(spec, said)
+            return (found,) if found else ()
+        if field != MANY or Path.cwd() == Path.home():
+            return ()
+        return tuple(_here(registry.get(spec.name))) if " " not in spec.name else ()
+
+    def _one(self, spec: SkillSpec, said: Said) -> Found | None:
+        """Return the file that an ask means.
 
         It is the one of whose name the ask says most, or else whose columns and rows: one used before, or one
         that lies here. Where it says nothing of any, it is the last one used, by this skill rather than
@@ -61,7 +71,7 @@ class AtHand:
 
 def files_of(values: dict[str, Any]) -> list[Found]:
     """Return the files of a request as if an ask had named them."""
-    named = values.get("files") or [values[name] for name in FIELDS if values.get(name)]
+    named = values.get(MANY) or [values[name] for name in FIELDS if values.get(name)]
     return [_found(Path(path)) for path in named]
 
 

@@ -1,6 +1,6 @@
 """Sorting without labels into groups that are about something: the language model, and the groups' names.
 
-    python -m benchmarks.many_groups FOLDER               # groups that nothing was chosen on
+    python -m benchmarks.many_groups FOLDER [--one]       # groups that nothing was chosen on
     python -m benchmarks.many_groups FOLDER --developed   # those on which it was
 
 FOLDER holds `banking77.jsonl` and `bitext_customer_service.jsonl`, whose intents are drawn into sets of two,
@@ -199,10 +199,13 @@ def main() -> None:
     parser.add_argument(
         "--developed", action="store_true", help="sets that the figures were chosen on"
     )
+    parser.add_argument("--one", action="store_true", help="only where one group is looked for")
     given = parser.parse_args()
     context = Context(Runtimes(), Path())
     every: dict[str, list[Floats]] = {"before": [], "now": []}
     for name, texts, gold in (developed if given.developed else unseen)(given.folder):
+        if given.one and not set(_OTHER.values()) & set(gold):
+            continue
         print(name)
         right = compare([" ".join(text.split()) for text in texts], gold, context)
         for way, hits in every.items():

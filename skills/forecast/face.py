@@ -11,13 +11,20 @@ from pydantic import Field
 from models.errors import InhouseError
 from models.texts import Catalogue
 from skills.contract import Filled, Said
-from skills.readers.columns import named_column
+from skills.readers.columns import hinted, named_column
 from skills.readers.files import Found
 from skills.readers.horizons import Unit, find_horizon
 from skills.readers.tables import read_table, sample_fits
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
+_HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
+_IN_PIECES = re.compile(
+    r"\b(?:units|pieces|quantit(?:y|ies))\b"
+    r"|多少(?:份|件|个|瓶|杯|台|本|斤|箱|盒|条|双|只|单|张|套|把|桶|袋)|销量",
+    re.IGNORECASE,
+)
+_QUANTITY = r"数量|件数|份数|个数|销量|\bqty\b|quantit|\bunits?\b|\bpieces\b|\bsold\b"
 _SAMPLE = 2000  # rows in which what an ask names is looked for
 
 
@@ -60,8 +67,12 @@ def _named(text: str, path: Path) -> dict[str, object]:
         table = read_table(path, limit=_SAMPLE)
     except InhouseError:
         return {}
-    column = named_column(text, [c for c in table.columns if not _is_period_word(c)])
-    found = {"value": column, "only": named_rows(text, table)}
+    columns = [c for c in table.columns if not _is_period_word(c)]
+    column = named_column(text, columns)
+    rows = named_rows(text, table)
+    if not column and (_IN_PIECES.search(text) or (rows and _HOW_MANY.search(text))):
+        column = next(iter(hinted(columns, _QUANTITY)), None)
+    found = {"value": column, "only": rows}
     return {name: value for name, value in found.items() if value}
 
 

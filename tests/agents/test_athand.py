@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from agents.assistant import Assistant
 from agents.protocol import Ask, Recall
+from assets import SAMPLES
 from models.runtimes import Runtimes
 from skills.events import Answer, Assumption, Event, Question
 
@@ -126,6 +128,31 @@ def test_a_folder_full_of_other_things_offers_nothing(
     monkeypatch.chdir(tmp_path)
     asked = _events(assistant, "predict the demand for the next 3 weeks")
     assert any(isinstance(event, Question) and not event.choices for event in asked)
+
+
+def test_pictures_that_lie_here(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for photo in (SAMPLES / "photos").iterdir():
+        shutil.copy(photo, tmp_path)
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    answer = _answer(assistant, "tag the photos here")
+    assert len(answer.request["files"]) == len(list((SAMPLES / "photos").iterdir()))
+    assert f"in {tmp_path}" in _assumed(answer)
+    monkeypatch.setenv("HOME", str(tmp_path))  # nobody means all that lies about there
+    asked = _events(assistant, "tag the photos here")
+    assert any(isinstance(event, Question) for event in asked)
+
+
+def test_a_refusal_is_no_part_of_the_talk(assistant: Assistant) -> None:
+    """The language model answered `I don't have that … it is kept for you` by itself: nothing was kept."""
+    refused = _answer(assistant, f"Answer from {SAMPLES / 'faq.md'}: who painted the mona lisa?")
+    assert refused.refused
+    told = _answer(assistant, f"Answer from {SAMPLES / 'faq.md'}: when do you open?")
+    assert [turn["content"] for turn in assistant.talk._turns if turn["role"] == "assistant"] == [
+        told.text
+    ]
 
 
 def test_questions_to_the_desk_come_in_a_row(assistant: Assistant) -> None:

@@ -182,6 +182,28 @@ def test_bad_rows_are_left_out_and_named(tmp_path: Path) -> None:
     assert series.filled.sum() == 2
 
 
+@pytest.mark.parametrize(
+    ("header", "ask", "column"),
+    [
+        (["下单时间", "菜品", "数量", "金额"], "毛肚下个月能卖多少份", "数量"),
+        (["下单时间", "菜品", "数量", "金额"], "预测下个月毛肚的金额，多少件不用管", "金额"),
+        (["下单时间", "菜品", "数量", "金额"], "毛肚下个月能卖多少钱", None),
+        (["date", "item", "amount", "qty"], "how many lamps will we sell next month", "qty"),
+        (["date", "item", "amount", "qty"], "how many hours will we need", None),
+        (["date", "item", "amount", "visitors"], "how many visitors will come", "visitors"),
+    ],
+)
+def test_who_asks_how_many_means_the_quantity(
+    tmp_path: Path, header: list[str], ask: str, column: str | None
+) -> None:
+    rows: list[list[object]] = [
+        [str(day), item, 2, 90] for day in _days(date(2026, 3, 1), 20) for item in ("毛肚", "lamp")
+    ]
+    table = _write(tmp_path / "orders.csv", header, rows)
+    files, _ = find_files(str(table))
+    assert fill(Said(ask, ask, files, "zh")).values.get("value") == column
+
+
 def test_filling_a_request(shop: Path) -> None:
     text = f"Forecast the next 28 days of revenue in {shop}"
     files, bare = find_files(text)
