@@ -119,7 +119,10 @@ class Assistant:
             and (resumed := resume(pending, said)) is not None
         ):
             spec = registry.get(resumed[0])
-            yield from self._continue(spec, resumed[1], pending.said, context)
+            if pending.field == "skill":
+                yield from self._fill_and_run(spec, pending.said, context)
+            else:
+                yield from self._continue(spec, resumed[1], pending.said, context)
         else:
             yield from self._route(said, context)
 
@@ -155,7 +158,7 @@ class Assistant:
                     second=registry.summary(choices[1], context.language),
                 )
             )
-            self._pending = Pending("", "skill", {}, said)
+            self._pending = Pending("", "skill", {}, said, choices)
             yield from question(prompt, "skill", choices, {})
             return
         skill = route.skill or self._ready_runner_up(said, dict(route.ranking))

@@ -28,11 +28,14 @@ class Pending:
 
 
 def resume(pending: Pending, said: Said) -> tuple[str, Filled] | None:
-    """Read an ask as the reply to the question before it; None if it is something else."""
+    """Read an ask as the reply to the question before it: the skill, and what is filled by now.
+
+    None if it is something else. For which skill the ask before was is still to be filled.
+    """
     if pending.field == "skill":
         name = said.bare.strip().lower()
-        chosen = name if name in registry.names() else ""
-        return (chosen, registry.get(chosen).filler()(pending.said)) if chosen else None
+        chosen = name if name in registry.names() else as_choice(said.text, pending.choices)
+        return (chosen, Filled()) if chosen else None
     spec = registry.get(pending.skill)
     annotation = spec.request_class().model_fields[pending.field].annotation
     choice = as_choice(said.text, pending.choices) if pending.choices else ""
@@ -64,8 +67,9 @@ def question(
 ) -> Iterator[Event]:
     """Ask back: the question, and the answer that says the same for those who read only answers."""
     yield Question(prompt, field, choices)
-    listed = f" ({' / '.join(choices)})" if choices else ""
-    yield Answer(prompt + listed, skill=skill, request=values, data={"asks_for": field})
+    listed = " / ".join(f"{number}. {choice}" for number, choice in enumerate(choices, 1))
+    told = f"{prompt} ({listed})" if choices else prompt
+    yield Answer(told, skill=skill, request=values, data={"asks_for": field})
 
 
 def attached(path: str) -> Found:

@@ -11,6 +11,7 @@ import pytest
 
 from agents.assistant import Assistant
 from agents.protocol import Ask, Recall
+from agents.router import Route
 from assets import SAMPLES
 from models.runtimes import Runtimes
 from skills.events import Answer, Assumption, Event, Question
@@ -143,6 +144,17 @@ def test_pictures_that_lie_here(
     monkeypatch.setenv("HOME", str(tmp_path))  # nobody means all that lies about there
     asked = _events(assistant, "tag the photos here")
     assert any(isinstance(event, Question) for event in asked)
+
+
+def test_one_of_two_skills_is_chosen_by_its_number(
+    assistant: Assistant, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = Route("classify", 0.4, "forecast", (("classify", 0.4), ("forecast", 0.4)))
+    monkeypatch.setattr(assistant.router, "route", lambda *_: route)
+    asked = _answer(assistant, "what about the visitors")
+    assert "2. forecast" in asked.text
+    answer = _answer(assistant, "2")
+    assert (answer.skill, answer.request["value"]) == ("forecast", "visitors")
 
 
 def test_a_refusal_is_no_part_of_the_talk(assistant: Assistant) -> None:
