@@ -21,7 +21,7 @@ from agents.followups import follow, follows
 from agents.pending import Pending, attached, question, resume
 from agents.plans import steps
 from agents.protocol import Ask, ModelUse, Recall, Status, absolute
-from agents.router import CHAT, Router
+from agents.router import CHAT, Route, Router
 from models.errors import TEXTS as FILE_TEXTS
 from models.errors import BadInputError, InhouseError, ResourceError, UsageError
 from models.home import home, private_dir
@@ -149,7 +149,8 @@ class Assistant:
             return
         before = self._last.skill.split()[0] if self._last else ""
         route = self.router.route(said.bare, said.files, said.language, before)
-        if route.rival:
+        ready = self._ready(said, route)
+        if route.rival and not ready:
             choices = (route.skill, route.rival)
             prompt = context.say(
                 TEXTS(
@@ -161,7 +162,7 @@ class Assistant:
             self._pending = Pending("", "skill", {}, said, choices)
             yield from question(prompt, "skill", choices, {})
             return
-        skill = route.skill or self._ready_runner_up(said, dict(route.ranking))
+        skill = ready or route.skill or self._ready_runner_up(said, dict(route.ranking))
         if skill:
             yield from self._fill_and_run(registry.get(skill), said, context)
         else:
@@ -219,6 +220,12 @@ class Assistant:
         confidence = route.probability if route.skill else shares[skill]
         spec = registry.get(skill).meant(said)
         return spec.name, confidence, spec.filler()(said).values
+
+    def _ready(self, said: Said, route: Route) -> str:
+        """Return which of two skills that are as likely finds all it needs in the ask, if only one does."""
+        alike = (route.skill, route.rival) if route.rival else ()
+        ready = [name for name in alike if not registry.get(name).filler()(said).missing]
+        return ready[0] if len(ready) == 1 else ""
 
     def _ready_runner_up(self, said: Said, shares: dict[str, float]) -> str:
         """Return a skill that is likely enough and finds all it needs in what looked like talk.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from models.texts import Catalogue
@@ -13,6 +14,7 @@ from skills.request import Labels, Request, argument, option
 from skills.trained import mentioned
 
 TEXTS = Catalogue(__package__)
+_WIDE = re.compile(r"[\u3400-\u9fff]")
 
 
 class TriageRequest(Request):
@@ -53,5 +55,10 @@ def fits(found: Found) -> bool:
     if found.kind in {"document", "audio"}:
         return False
     return sample_fits(
-        found, lambda table: any(len(cell.split()) > 2 for row in table.rows for cell in row)
+        found, lambda table: any(_says_something(cell) for row in table.rows for cell in row)
     )
+
+
+def _says_something(cell: str) -> bool:
+    """Say whether a cell may be a message: three words, or as many Chinese signs as make some."""
+    return len(cell.split()) > 2 or len(_WIDE.findall(cell)) > 4

@@ -157,6 +157,15 @@ def test_one_of_two_skills_is_chosen_by_its_number(
     assert (answer.skill, answer.request["value"]) == ("forecast", "visitors")
 
 
+def test_of_two_that_are_as_likely_the_one_is_taken_that_finds_all(
+    assistant: Assistant, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = Route("triage", 0.33, "classify", (("triage", 0.33), ("classify", 0.33)))
+    monkeypatch.setattr(assistant.router, "route", lambda *_: route)
+    answer = _answer(assistant, "Is this praise or a complaint: the bell fell off on day one")
+    assert answer.skill == "classify"
+
+
 def test_a_refusal_is_no_part_of_the_talk(assistant: Assistant) -> None:
     """The language model answered `I don't have that … it is kept for you` by itself: nothing was kept."""
     refused = _answer(assistant, f"Answer from {SAMPLES / 'faq.md'}: who painted the mona lisa?")

@@ -23,7 +23,7 @@ from skills.contract import Context, Said
 from skills.events import Answer, Event, Notice, Skipped
 from skills.readers.files import find_files
 from skills.readers.personal import find_personal, mask
-from skills.triage.face import TriageRequest, fill
+from skills.triage.face import TriageRequest, fill, fits
 from skills.triage.run import Triage
 from skills.triage.urgent import alarming
 from tests.skills.test_training import examples, write
@@ -192,3 +192,14 @@ def test_the_language_model_judges(standard: Runtimes, home: Path, tmp_path: Pat
     rows = [json.loads(line) for line in (tmp_path / "inbox-triaged.jsonl").open()]
     for row, (text, expected) in zip(rows, messages, strict=True):
         assert {key: row[key] for key in expected} == expected, text
+
+
+@pytest.mark.parametrize(
+    ("cell", "may_be"), [("收到的货坏了怎么办", True), ("it came broken", True), ("¥1,200", False)]
+)
+def test_a_table_of_chinese_messages_fits(tmp_path: Path, cell: str, may_be: bool) -> None:
+    """Chinese words stand without spaces."""
+    table = tmp_path / "inbox.csv"
+    table.write_text(f'no,what\n1,"{cell}"\n', encoding="utf-8")
+    (found,), _ = find_files(str(table))
+    assert fits(found) is may_be
