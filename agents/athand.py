@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from skills import registry
-from skills.contract import Said, SkillSpec
+from skills.contract import Said, SkillSpec, is_result
 from skills.readers.files import Found, kind_of
 
 FIELDS = ("file", "source")  # of requests, that take one file
 MANY = "files"  # the one that takes several: those here
 _LOOKED_AT = 200  # entries of the folder
+_LOOKED_INTO = 30
 _OFFERED = 6
 _LATIN = re.compile(r"[a-z]{3,}")
 _WIDE = re.compile(r"[\u3400-\u9fff]{2,}")
@@ -39,9 +40,9 @@ class AtHand:
         if field in FIELDS:
             found = self._one(spec, said)
             return (found,) if found else ()
-        if field != MANY or Path.cwd() == Path.home():
+        if field != MANY or " " in spec.name or _at_home():
             return ()
-        return tuple(_here(registry.get(spec.name))) if " " not in spec.name else ()
+        return tuple(_here(registry.get(spec.name)))
 
     def _one(self, spec: SkillSpec, said: Said) -> Found | None:
         """Return the file that an ask means.
@@ -85,11 +86,23 @@ def _can_use(skill: SkillSpec, found: Found) -> bool:
 
 def _usable(skill: SkillSpec) -> list[Found]:
     """Return a few files of the present folder that a skill can use, the newest first."""
-    return list(islice((found for found in _here(skill) if _can_use(skill, found)), _OFFERED))
+    some = islice(_here(skill), _LOOKED_INTO)
+    return list(islice((found for found in some if _can_use(skill, found)), _OFFERED))
+
+
+def _at_home() -> bool:
+    """Say whether the present folder is the home, where nobody means all that lies about."""
+    try:
+        return Path.cwd() == Path.home()
+    except (OSError, RuntimeError):
+        return True
 
 
 def _here(skill: SkillSpec) -> Iterator[Found]:
-    """Yield the files of the present folder of the kinds that a skill works on, the newest first."""
+    """Yield the files of the present folder of the kinds that a skill works on, the newest first.
+
+    What is called like a skill's result is left out.
+    """
     try:
         entries = list(islice(Path.cwd().iterdir(), _LOOKED_AT))
         entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
@@ -97,7 +110,8 @@ def _here(skill: SkillSpec) -> Iterator[Found]:
         return
     for path in entries:
         found = _found(path)
-        if not path.name.startswith(".") and found.kind in skill.file_kinds - {"folder"}:
+        left_out = path.name.startswith(".") or is_result(path)
+        if not left_out and found.kind in skill.file_kinds - {"folder"}:
             yield found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from skills.readers.files import Found
     from skills.request import Request
 
+RESULTS = ("labelled", "triaged", "forecast", "tags", "evaluated", "suspects")
+"""What is appended to a file's name for a result of it."""
+_RESULT = re.compile(rf"-(?:{'|'.join(RESULTS)})(?:-\d+)?$")
 FileKind = Literal["table", "audio", "image", "document", "mail", "folder"]
 
 
@@ -145,6 +149,11 @@ def operation(
         models=models,
         summary_key=f"summary_{name}",
     )
+
+
+def is_result(path: Path) -> bool:
+    """Say whether a file is called like a result of a skill: `reviews-labelled-2.csv`."""
+    return _RESULT.search(path.stem) is not None
 
 
 def load_object(path: str) -> Any:

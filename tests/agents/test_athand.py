@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import skills
 from agents.assistant import Assistant
 from agents.protocol import Ask, Recall
 from agents.router import Route
 from assets import SAMPLES
 from models.runtimes import Runtimes
+from skills.contract import RESULTS
 from skills.events import Answer, Assumption, Event, Question
 
 pytestmark = pytest.mark.small
@@ -119,6 +122,18 @@ def test_a_reply_with_a_file_is_read_with_the_ask_before_it(
     answer = _answer(assistant, str(here / "sales.csv"))
     assert answer.request["value"] == "visitors"
     assert answer.request["horizon"] == 3
+
+
+def test_results_are_not_taken_for_what_they_are_of(assistant: Assistant, here: Path) -> None:
+    for name in ("sales-forecast.csv", "sales-forecast-2.csv", "sales-labelled.csv"):
+        shutil.copy(here / "sales.csv", here / name)
+    assert _answer(assistant, "forecast the sales").request["file"] == str(here / "sales.csv")
+
+
+def test_all_results_are_known_by_their_names() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in Path(skills.__path__[0]).rglob("*.py")]
+    tails = {tail for text in sources for tail in re.findall(r'result_path\(.*"-(\w+)"\)', text)}
+    assert tails == set(RESULTS)
 
 
 def test_a_folder_full_of_other_things_offers_nothing(
