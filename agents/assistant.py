@@ -162,7 +162,11 @@ class Assistant:
             self._pending = Pending("", "skill", {}, said, choices)
             yield from question(prompt, "skill", choices, {})
             return
-        skill = ready or route.skill or self._ready_runner_up(said, dict(route.ranking))
+        skill = ready or route.skill
+        if not skill:
+            skill = self._ready_runner_up(said, dict(route.ranking))
+        elif self._filled(registry.get(skill), said)[0].missing:
+            skill = self._ready_runner_up(said, dict(route.ranking), at_hand=True) or skill
         if skill:
             yield from self._fill_and_run(registry.get(skill), said, context)
         else:
@@ -227,15 +231,19 @@ class Assistant:
         ready = [name for name in alike if not registry.get(name).filler()(said).missing]
         return ready[0] if len(ready) == 1 else ""
 
-    def _ready_runner_up(self, said: Said, shares: dict[str, float]) -> str:
-        """Return a skill that is likely enough and finds all it needs in what looked like talk.
+    def _ready_runner_up(
+        self, said: Said, shares: dict[str, float], *, at_hand: bool = False
+    ) -> str:
+        """Return a skill that is likely enough and finds all it needs, where what is likelier does not.
 
-        `Is this praise or a complaint: …` names groups and a message: nobody chats like that.
+        `Is this praise or a complaint: …` names groups and a message: nobody chats like that. `Which ones are
+        about damaged goods?` names a group, and the table is `at_hand`: that is no question to a FAQ which is
+        still to be named. What looks like talk does not mean files that it does not name.
         """
         for name, share in sorted(shares.items(), key=lambda pair: -pair[1]):
             if name != CHAT and share >= _PROMISING:
                 spec = registry.get(name)
-                filled = spec.filler()(said)
+                filled = self._filled(spec, said)[0] if at_hand else spec.filler()(said)
                 if not filled.missing and len(filled.values) >= 2:
                     return name
         return ""
@@ -245,14 +253,18 @@ class Assistant:
         yield from self._continue_with(spec.meant(said), said, context)
 
     def _continue_with(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
+        filled, meant = self._filled(spec, said)
+        yield from self._continue(spec, filled, said, context, meant)
+
+    def _filled(self, spec: SkillSpec, said: Said) -> tuple[Filled, tuple[Found, ...]]:
+        """Fill a request from an ask, and from the files that it means and does not name: these, too."""
         filled = spec.filler()(said)
-        meant: tuple[Found, ...] = ()
         if filled.missing and not said.files:
             meant = self.at_hand.meant(spec, said, filled.missing)
-        if meant:
-            again = spec.filler()(dataclasses.replace(said, files=meant))
-            filled, meant = (again, meant) if again.missing != filled.missing else (filled, ())
-        yield from self._continue(spec, filled, said, context, meant)
+            again = spec.filler()(dataclasses.replace(said, files=meant)) if meant else filled
+            if again.missing != filled.missing:
+                return again, meant
+        return filled, ()
 
     def _continue(
         self,

@@ -18,11 +18,12 @@ from models.texts import Catalogue, Message
 from skills.forecast.calendar import Frequency, infer
 from skills.readers.columns import hinted, named_column
 from skills.readers.dates import Dates, parse_dates
-from skills.readers.numbers import parse_column
+from skills.readers.numbers import parse_column, parse_number, told_style
 from skills.readers.tables import BadRow, TableData, existing_column
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
+_DOTTED_DATE = re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d{2,4}\b")
 _DATE_HINTS = (
     r"date|day|time|month|year|period|week|quarter|datum|tag|monat|woche|jahr|fecha|^ds$"
     r"|日|月|年|周|时间"
@@ -107,12 +108,32 @@ def build(
     if dates.ambiguous:
         reading.assumed.append(TEXTS("assumed_month_first", style=dates.style, column=name))
     value = _value_column(table, value_column, exclude=name, reading=reading)
-    pairs = _pairs(table, dates, parse_column(table.column(value)), reading)
+    pairs = _pairs(table, dates, _numbers(table, value, name, reading), reading)
     pairs = _without_partial_day(pairs, dates, reading)
     per_day = _per_date(pairs, value, table, reading)
     if whole is not None and len(whole.rows) > len(table.rows) and not _is_mean(value):
         _fill_nothing(per_day, whole, name, reading)
     return _regular(per_day, value, reading)
+
+
+def _numbers(table: TableData, value: str, day: str, reading: _Reading) -> list[float | None]:
+    """Read a column of numbers; whether `4.370` is a thousand tells, if need be, the rest of the table.
+
+    Who writes 03.09.2026 or 12,50 puts a comma before decimals.
+    """
+    cells = table.column(value)
+    if told_style(cells):
+        return parse_column(cells)
+    others = (told_style(table.column(c)) for c in table.columns if c not in {value, day})
+    dotted = any(map(_DOTTED_DATE.match, table.column(day)))
+    if not dotted and "comma" not in others:
+        return parse_column(cells)
+    numbers = parse_column(cells, "comma")
+    example = next((cell for cell in cells if "." in cell), "")
+    if example:
+        read = f"{parse_number(example, 'comma'):.0f}"
+        reading.assumed.append(TEXTS("assumed_thousands", column=value, cell=example, read=read))
+    return numbers
 
 
 def _date_column(table: TableData, asked: str) -> tuple[str, Dates] | None:

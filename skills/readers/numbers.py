@@ -15,6 +15,8 @@ _MONEY = re.compile(
 )
 _SPACES = re.compile(r"[\s\u00a0\u202f'’_]")
 _SHAPE = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?")
+_OPEN = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")  # a thousand and more, or three decimals
+_HUNDREDS = re.compile(r"[+-]?[1-9]\d{2}")
 _UNITS = {"千": 1e3, "万": 1e4, "亿": 1e8}
 _CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 
@@ -29,22 +31,30 @@ def _strip(text: str) -> tuple[str, float]:
     return bare.replace("−", "-"), 1.0
 
 
-def decimal_style(cells: Iterable[str]) -> Style:
-    """Decide for a whole column what separates decimals; `1,234` alone means a thousand."""
+def decimal_style(cells: Iterable[str], usual: Style = "dot") -> Style:
+    """Decide for a whole column what separates decimals; `1,234` alone means a thousand.
+
+    `1.234` in every row may mean either: a thousand where other rows have `980`, else what is `usual`.
+    """
+    return told_style(cells) or usual
+
+
+def told_style(cells: Iterable[str]) -> Style | None:
+    """Return what separates decimals in a column, or None where nothing in it tells."""
+    bare_cells = [_strip(cell)[0] for cell in cells]
     votes = {"dot": 0, "comma": 0}
-    for cell in cells:
-        bare, _ = _strip(cell)
+    for bare in bare_cells:
         dot, comma = bare.rfind("."), bare.rfind(",")
         if dot >= 0 and comma >= 0:
             votes["dot" if dot > comma else "comma"] += 3
         elif comma >= 0:
             grouped = re.fullmatch(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}", bare)
             votes["dot" if grouped else "comma"] += 1 if grouped else 2
-        elif dot >= 0:
-            many = bare.count(".") > 1
-            votes["comma" if many else "dot"] += (
-                2 if many or not re.search(r"\.\d{3}$", bare) else 0
-            )
+        elif dot >= 0 and (bare.count(".") > 1 or not _OPEN.fullmatch(bare)):
+            votes["comma" if bare.count(".") > 1 else "dot"] += 2
+    if votes["comma"] == votes["dot"]:
+        mixed = any(map(_OPEN.fullmatch, bare_cells)) and any(map(_HUNDREDS.fullmatch, bare_cells))
+        return "comma" if mixed else None
     return "comma" if votes["comma"] > votes["dot"] else "dot"
 
 
@@ -66,9 +76,9 @@ def parse_number(cell: str, style: Style = "dot") -> float | None:
         return None
 
 
-def parse_column(cells: Sequence[str]) -> list[float | None]:
-    """Read a column of numbers with one style for all."""
-    style = decimal_style(cell for cell in cells if cell.strip())
+def parse_column(cells: Sequence[str], usual: Style = "dot") -> list[float | None]:
+    """Read a column of numbers with one style for all; `usual` is for a column that does not tell."""
+    style = decimal_style((cell for cell in cells if cell.strip()), usual)
     return [parse_number(cell, style) if cell.strip() else None for cell in cells]
 
 

@@ -91,6 +91,19 @@ def test_what_a_talk_was_about(assistant: Assistant, here: Path) -> None:
     )
 
 
+def test_what_is_complete_goes_before_what_is_likelier(
+    assistant: Assistant, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sounds like a question to a FAQ, but none was named, and a table of messages was."""
+    _answer(assistant, "Sort reviews.csv into praise and complaint")
+    route = Route("faq", 0.6, "", (("faq", 0.6), ("classify", 0.3)))
+    monkeypatch.setattr(assistant.router, "route", lambda *_: route)
+    answer = _answer(assistant, "which ones are about damaged goods?")
+    assert answer.skill == "classify"
+    assert answer.request["labels"] == ["damaged goods", "other"]
+    assert answer.request["file"] == str(here / "reviews.csv")
+
+
 def test_a_talk_that_goes_on(assistant: Assistant, here: Path) -> None:
     (here / "sub").mkdir()
     os.chdir(here / "sub")

@@ -183,6 +183,26 @@ def test_bad_rows_are_left_out_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "other", "first"),
+    [("%d.%m.%Y", "3", 4100), ("%Y-%m-%d", "12,50", 4100), ("%Y-%m-%d", "12.50", 4.1)],
+)
+def test_whether_a_dot_is_for_thousands_tells_the_table(
+    tmp_path: Path, day: str, other: str, first: float
+) -> None:
+    """A lamp shop's weeks of 4.370 euros were forecast as four euros."""
+    rows: list[list[object]] = [
+        [one.strftime(day), f"{4100 + 13 * n:,}".replace(",", "."), other]
+        for n, one in enumerate(_days(date(2026, 3, 1), 40))
+    ]
+    series = build(
+        read_table(_write(tmp_path / "sales.csv", ["Day", "Total", "Fee"], rows)), "", "Total"
+    )
+    assert series.values[0] == pytest.approx(first)
+    told = any("read as 4100" in message.to("en") for message in series.assumed)
+    assert told == (first > 5)
+
+
+@pytest.mark.parametrize(
     ("header", "ask", "column"),
     [
         (["下单时间", "菜品", "数量", "金额"], "毛肚下个月能卖多少份", "数量"),
