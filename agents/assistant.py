@@ -20,8 +20,8 @@ from agents.chat import Talk
 from agents.followups import follow, follows
 from agents.pending import Pending, attached, question, resume
 from agents.plans import steps
-from agents.protocol import Ask, ModelUse, Recall, Status, absolute
-from agents.router import CHAT, Route, Router
+from agents.protocol import CHAT, Ask, ModelUse, Recall, Status, absolute
+from agents.router import Route, Router
 from models.errors import TEXTS as FILE_TEXTS
 from models.errors import BadInputError, InhouseError, ResourceError, UsageError
 from models.home import home, private_dir
@@ -291,7 +291,7 @@ class Assistant:
                 yield event
                 continue
             if not event.refused:  # or else talk would refuse in the same words
-                self.talk.remember(said.text, event.text)
+                self.talk.take_result(said.text, event.text)
             self._last = _Last(spec.name, filled.values)
             self.at_hand.remember(spec.name, filled.values)
             assumed = [Assumption(context.say(_at_hand(meant)))] if meant else []
@@ -315,6 +315,8 @@ class Assistant:
         """Take in what was said before this engine started."""
         for asked, answered in frame.turns:
             self.talk.remember(asked, answered)
+        for asked, answered in frame.results:
+            self.talk.take_result(asked, answered)
         if frame.skill.split(" ")[0] in registry.names():
             self._last = _Last(frame.skill, frame.request)
             self.at_hand.remember(frame.skill, frame.request)

@@ -48,12 +48,12 @@ class AtHand:
         """Return the file that an ask means.
 
         It is the one of whose name the ask says most, or else whose columns and rows: one used before, or one
-        that lies here. Where it says nothing of any, it is the last one used, by this skill rather than
-        another. None where two are alike, or nothing that the skill can use was used.
+        that lies here. Where it says nothing of any, it is the last one that this skill used, or the only one
+        that it could use of those used and those here. None where two are alike, or none was used.
         """
         skill = registry.get(spec.name.split()[0])
         used = [found for found in map(_found, reversed(self._used)) if _can_use(skill, found)]
-        used.sort(key=lambda found: self._used[found.path] != spec.name)
+        used.sort(key=lambda found: self._used[found.path] != spec.name)  # its own first
         known = {found.path for found in used}
         here = [found for found in _usable(skill) if found.path not in known]
         said_of = {found: _said_of(found, spec, said) for found in (*used, *here)}
@@ -61,8 +61,10 @@ class AtHand:
             return None
         most, least = max(said_of.values()), min(said_of.values())
         best = next(found for found, much in said_of.items() if much == most)
-        clear = sum(much == most for much in said_of.values()) == 1 and most > least
-        return best if best in used or clear or (most[0] and len(said_of) == 1) else None
+        alone = sum(much == most for much in said_of.values()) == 1
+        its_own = self._used.get(best.path) == spec.name
+        told = most > least or most[0] > 0 or best in used  # by the ask or the talk
+        return best if its_own or (alone and told) else None
 
     def offered(self, spec: SkillSpec) -> tuple[str, ...]:
         """Return the names of files here that a skill can use, the newest first: a few to choose from."""

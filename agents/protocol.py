@@ -11,7 +11,9 @@ import msgspec
 from models.texts import Language, language_of
 from skills.events import Event
 
-VERSION = 1
+VERSION = 2
+CHAT = "chat"
+"""In the place of a skill: talk."""
 
 
 class _Frame(msgspec.Struct, frozen=True, tag_field="frame", tag=str.lower, omit_defaults=True):
@@ -46,9 +48,13 @@ class Cancel(_Frame, frozen=True):
 
 
 class Recall(_Frame, frozen=True):
-    """What was said before, for an engine that was not there: asks, answers, the last request."""
+    """What was said before, for an engine that was not there: asks with their answers, the last request.
+
+    `turns` are talk, `results` what skills answered.
+    """
 
     turns: tuple[tuple[str, str], ...] = ()
+    results: tuple[tuple[str, str], ...] = ()
     skill: str = ""
     request: dict[str, Any] = {}
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from agents.protocol import CHAT
 from models.heads import Head, taught_in
 from models.runtimes import Runtimes
 from models.texts import Language, text_lines
 from skills.contract import FileKind, SkillSpec
 from skills.readers.files import Found, kind_of
 
-CHAT = "chat"
 _UNSURE = 0.3
 _CLOSE = 0.08
 _SURELY_TALK = 0.9

@@ -33,8 +33,8 @@ async def follow_job(app: ChatApp, name: str) -> None:
     await app.show_ask(f"[{job.id[-4:]}] {job.title}", _events(app, job))
     state = job.state()
     if isinstance(state.final, Answer):
-        turns = ((job.title, state.final.text),)
-        app.engine.recall(Recall(turns, state.final.skill, state.final.request))
+        results = ((job.title, state.final.text),)
+        app.engine.recall(Recall((), results, state.final.skill, state.final.request))
     app.notify(app.say(f"job_{state.status}"), title=job.title[:60])
 
 

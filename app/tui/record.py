@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agents.protocol import Recall
+from agents.protocol import CHAT, Recall
 from models.errors import InhouseError
 from models.preferences import preferences
 from skills.events import Answer, Event
@@ -90,7 +90,12 @@ class Record:
     def memory(self) -> Recall:
         """Return what an engine that was not there should know."""
         answered = [(e.text, e.final) for e in self.exchanges if isinstance(e.final, Answer)]
-        turns = tuple((text, final.text) for text, final in answered if isinstance(final, Answer))
-        done = [final for _, final in answered if isinstance(final, Answer) and final.request]
-        last = done[-1] if done else None
-        return Recall(turns[-_TURNS:], last.skill if last else "", last.request if last else {})
+        turns = tuple((text, final.text) for text, final in answered if final.skill == CHAT)
+        results = tuple(
+            (text, final.text)
+            for text, final in answered
+            if final.skill != CHAT and not final.refused
+        )
+        done = [final for _, final in answered if final.request]
+        skill, request = (done[-1].skill, done[-1].request) if done else ("", {})
+        return Recall(turns[-_TURNS:], results[-_TURNS:], skill, request)

@@ -108,7 +108,9 @@ def test_a_talk_that_goes_on(assistant: Assistant, here: Path) -> None:
     (here / "sub").mkdir()
     os.chdir(here / "sub")
     request = {"file": str(here / "sales.csv")}
-    assistant.recall(Recall(turns=(), skill="forecast", request=request))
+    results = (("forecast", "I expect 100."),)
+    assistant.recall(Recall(turns=(), results=results, skill="forecast", request=request))
+    assert assistant.talk._results == list(results)
     answer = _answer(assistant, "predict the demand for the coming quarter")
     assert answer.request["file"] == str(here / "sales.csv")
 
@@ -199,9 +201,8 @@ def test_a_refusal_is_no_part_of_the_talk(assistant: Assistant) -> None:
     refused = _answer(assistant, f"Answer from {SAMPLES / 'faq.md'}: who painted the mona lisa?")
     assert refused.refused
     told = _answer(assistant, f"Answer from {SAMPLES / 'faq.md'}: when do you open?")
-    assert [turn["content"] for turn in assistant.talk._turns if turn["role"] == "assistant"] == [
-        told.text
-    ]
+    assert [found for _, found in assistant.talk._results] == [told.text]
+    assert assistant.talk._turns == []  # it would repeat in its own words what a skill found
 
 
 def test_questions_to_the_desk_come_in_a_row(assistant: Assistant) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.protocol import CHAT
 from agents.session import _MIGRATIONS, SCHEMA, Sessions
 from app.tui.record import Record
 from benchmarks.kill import kill_writer
@@ -112,10 +113,13 @@ def test_the_record_opens_nothing_before_the_first_ask(home: Path) -> None:
     assert not (home / "sessions.db").exists()
     entry = record.asked("Sort a.csv")
     record.happened(entry, Answer("Done.", "classify", {"file": "a.csv"}))
+    record.happened(record.asked("who are you"), Answer("Inhouse.", CHAT))
+    record.happened(record.asked("do you hire"), Answer("I don't have that.", "faq", refused=True))
     again = Record.open("last")
-    assert [exchange.text for exchange in again.exchanges] == ["Sort a.csv"]
+    assert again.exchanges[0].text == "Sort a.csv"
     memory = again.memory()
-    assert memory.turns == (("Sort a.csv", "Done."),)
+    assert memory.results == (("Sort a.csv", "Done."),)
+    assert memory.turns == (("who are you", "Inhouse."),)
     assert (memory.skill, memory.request) == ("classify", {"file": "a.csv"})
 
 

@@ -201,7 +201,7 @@ async def test_a_talk_is_gone_on_with(app: ChatApp) -> None:
     again = ChatApp(Options(), PlayedEngine(), Record.open("last"))
     async with again.run_test() as pilot:
         await _wait(pilot, lambda: len(again.query(Turn)) == 1)
-        assert "At nine." in str(again.record.memory().turns)
+        assert "At nine." in str(again.record.memory().results)
 
 
 def test_paths_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

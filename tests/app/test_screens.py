@@ -94,7 +94,7 @@ async def test_sessions_go_on_rename_search_export_delete(
         assert stat.S_IMODE(written.stat().st_mode) == 0o600
         await pilot.press("enter")  # go on with it
         await _wait(pilot, lambda: len(app.query(Turn)) == 1)
-        assert app.record.memory().turns == (("when do you open", "At nine."),)
+        assert app.record.memory().results == (("when do you open", "At nine."),)
         await _command(pilot, "/sessions")
         await pilot.press("down", "d")
         assert "again" in _hint(pilot)

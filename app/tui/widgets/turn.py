@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Collapsible, Markdown, Static
 
+from agents.protocol import CHAT
 from app.context import TEXTS
 from app.render.blocks import (
     evidence_lines,
@@ -125,7 +126,7 @@ class Turn(Vertical):
     async def _headline(self, answer: Answer) -> None:
         """Say the sentence first; what streamed before it is folded below."""
         asked = self.query_one(".asked")
-        if answer.skill == "chat" or self._markdown is None:
+        if answer.skill == CHAT or self._markdown is None:
             await self.mount(Markdown(answer.text, classes="answer"), after=asked)
             return
         await self._markdown.remove()
