@@ -120,9 +120,9 @@ class Assistant:
         ):
             spec = registry.get(resumed[0])
             if pending.field == "skill":
-                yield from self._fill_and_run(spec, pending.said, context)
+                yield from self._continue_with(spec.meant(pending.said), pending.said, context)
             else:
-                yield from self._continue(spec, resumed[1], pending.said, context)
+                yield from self._continue(spec, resumed[1], pending.said, context, pending.meant)
         else:
             yield from self._route(said, context)
 
@@ -162,15 +162,18 @@ class Assistant:
             self._pending = Pending("", "skill", {}, said, choices)
             yield from question(prompt, "skill", choices, {})
             return
-        skill = ready or route.skill
+        skill = ready or route.skill or self._ready_runner_up(said, dict(route.ranking))
         if not skill:
-            skill = self._ready_runner_up(said, dict(route.ranking))
-        elif self._filled(registry.get(skill), said)[0].missing:
-            skill = self._ready_runner_up(said, dict(route.ranking), at_hand=True) or skill
-        if skill:
-            yield from self._fill_and_run(registry.get(skill), said, context)
-        else:
             yield from self.talk.reply(said.text, context)
+            return
+        spec = registry.get(skill).meant(said)
+        filled, meant = self._filled(spec, said)
+        if filled.missing and not said.files:
+            other = self._ready_runner_up(said, dict(route.ranking), at_hand=True)
+            if other:
+                spec = registry.get(other)
+                filled, meant = self._filled(spec, said)
+        yield from self._continue(spec, filled, said, context, meant)
 
     def _stays(self, spec: SkillSpec, values: dict[str, Any], said: Said) -> bool:
         """Say whether a question that continues another is for the same skill by its words, too."""
@@ -248,10 +251,6 @@ class Assistant:
                     return name
         return ""
 
-    def _fill_and_run(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
-        """Fill the request from the ask and run the skill or the operation that is meant."""
-        yield from self._continue_with(spec.meant(said), said, context)
-
     def _continue_with(self, spec: SkillSpec, said: Said, context: Context) -> Iterator[Event]:
         filled, meant = self._filled(spec, said)
         yield from self._continue(spec, filled, said, context, meant)
@@ -279,7 +278,7 @@ class Assistant:
             choices = filled.choices
             if filled.missing in FIELDS and not choices:
                 choices = self.at_hand.offered(spec)
-            self._pending = Pending(spec.name, filled.missing, filled.values, said, choices)
+            self._pending = Pending(spec.name, filled.missing, filled.values, said, choices, meant)
             prompt = context.say(filled.question)
             yield from question(prompt, filled.missing, choices, filled.values, spec.name)
             return

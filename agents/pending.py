@@ -18,13 +18,17 @@ from skills.readers.files import Found, kind_of
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What was asked back: for which skill, about which field, on which ask."""
+    """What was asked back: for which skill, about which field, on which ask.
+
+    `meant` are files that the ask did not name.
+    """
 
     skill: str
     field: str
     values: dict[str, Any]
     said: Said
     choices: tuple[str, ...] = ()
+    meant: tuple[Found, ...] = ()
 
 
 def resume(pending: Pending, said: Said) -> tuple[str, Filled] | None:

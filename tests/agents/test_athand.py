@@ -104,6 +104,26 @@ def test_what_is_complete_goes_before_what_is_likelier(
     assert answer.request["file"] == str(here / "reviews.csv")
 
 
+def test_what_another_skill_used_is_one_of_several(assistant: Assistant, here: Path) -> None:
+    """Revenue was forecast from the scores of reviews that had been sorted before."""
+    lines = (here / "sales.csv").read_text(encoding="utf-8").splitlines()
+    scores = [f"{line},the bell fell off" for line in lines[1:]]
+    (here / "reviews.csv").write_text("\n".join(["day,score,no,review", *scores]), "utf-8")
+    _answer(assistant, "Sort reviews.csv into praise and complaint")
+    asked = _events(assistant, "what will our turnover be next month")
+    assert any(isinstance(event, Question) and len(event.choices) == 3 for event in asked)
+
+
+def test_what_was_taken_is_told_after_another_question_back(
+    assistant: Assistant, here: Path
+) -> None:
+    asked = _events(assistant, "sort the reviews")
+    assert any(isinstance(event, Question) and event.field == "labels" for event in asked)
+    answer = _answer(assistant, "praise and complaint")
+    assert answer.request["file"] == str(here / "reviews.csv")
+    assert "none was named" in _assumed(answer)
+
+
 def test_a_talk_that_goes_on(assistant: Assistant, here: Path) -> None:
     (here / "sub").mkdir()
     os.chdir(here / "sub")
