@@ -221,12 +221,12 @@ class Assistant:
             return "plan", min(p for _, _, p in plan), _steps_request(plan)
         route = self.router.route(said.bare, said.files, said.language)
         shares = dict(route.ranking)
-        skill = route.skill or self._ready_runner_up(said, shares)
+        skill = self._ready(said, route) or route.skill or self._ready_runner_up(said, shares)
         if not skill:
             return CHAT, shares.get(CHAT, 1.0), {}
-        confidence = route.probability if route.skill else shares[skill]
+        confidence = route.probability if skill == route.skill else shares[skill]
         spec = registry.get(skill).meant(said)
-        return spec.name, confidence, spec.filler()(said).values
+        return spec.name, confidence, self._filled(spec, said)[0].values
 
     def _ready(self, said: Said, route: Route) -> str:
         """Return which of two skills that are as likely finds all it needs in the ask, if only one does."""
