@@ -18,7 +18,7 @@ from rapidfuzz import fuzz, process
 from agents.athand import FIELDS, AtHand
 from agents.chat import Talk
 from agents.followups import follow, follows
-from agents.pending import Pending, attached, question, resume
+from agents.pending import Pending, question, resume
 from agents.plans import steps
 from agents.protocol import CHAT, Ask, ModelUse, Recall, Status, absolute
 from agents.router import Route, Router
@@ -33,7 +33,7 @@ from skills import registry
 from skills.contract import Context, Filled, Said, SkillSpec
 from skills.events import Answer, Artifact, Assumption, Event, Failure, Question, Step, failure
 from skills.ledger import Ledger
-from skills.readers.files import Found, find_files
+from skills.readers.files import Found, find_files, found_at
 
 TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
@@ -104,9 +104,12 @@ class Assistant:
         pending, self._pending = self._pending, None
         command, rest = _slash(text)
         files, bare = find_files(rest)
-        files += tuple(attached(path) for path in ask.files)
+        files += tuple(found_at(absolute(path), path) for path in ask.files)
         if command and not files and rest and absolute(rest).exists():
-            files, bare = (attached(rest),), ""  # `/tag photos`: a bare name is a file here
+            files, bare = (
+                (found_at(absolute(rest), rest),),
+                "",
+            )  # `/tag photos`: a bare name is a file here
         said = Said(rest, bare, files, context.language)
         missing = next((found for found in files if not found.exists), None)
         if missing:
@@ -149,8 +152,7 @@ class Assistant:
             return
         before = self._last.skill.split()[0] if self._last else ""
         route = self.router.route(said.bare, said.files, said.language, before)
-        ready = self._ready(said, route)
-        if route.rival and not ready:
+        if route.rival and not self._ready(said, route):
             choices = (route.skill, route.rival)
             prompt = context.say(
                 TEXTS(
@@ -162,18 +164,29 @@ class Assistant:
             self._pending = Pending("", "skill", {}, said, choices)
             yield from question(prompt, "skill", choices, {})
             return
-        skill = ready or route.skill or self._ready_runner_up(said, dict(route.ranking))
-        if not skill:
+        choice = self._choice(said, route)
+        if choice:
+            spec, filled, meant = choice
+            yield from self._continue(spec, filled, said, context, meant)
+        else:
             yield from self.talk.reply(said.text, context)
-            return
+
+    def _choice(
+        self, said: Said, route: Route
+    ) -> tuple[SkillSpec, Filled, tuple[Found, ...]] | None:
+        """Return what an ask is for, how its request is filled, and files meant; None if it is talk."""
+        shares = dict(route.ranking)
+        skill = self._ready(said, route) or route.skill or self._ready_runner_up(said, shares)
+        if not skill:
+            return None
         spec = registry.get(skill).meant(said)
         filled, meant = self._filled(spec, said)
         if filled.missing and not said.files:
-            other = self._ready_runner_up(said, dict(route.ranking), at_hand=True)
+            other = self._ready_runner_up(said, shares, at_hand=True)
             if other:
                 spec = registry.get(other)
                 filled, meant = self._filled(spec, said)
-        yield from self._continue(spec, filled, said, context, meant)
+        return spec, filled, meant
 
     def _stays(self, spec: SkillSpec, values: dict[str, Any], said: Said) -> bool:
         """Say whether a question that continues another is for the same skill by its words, too."""
@@ -221,12 +234,13 @@ class Assistant:
             return "plan", min(p for _, _, p in plan), _steps_request(plan)
         route = self.router.route(said.bare, said.files, said.language)
         shares = dict(route.ranking)
-        skill = self._ready(said, route) or route.skill or self._ready_runner_up(said, shares)
-        if not skill:
+        choice = self._choice(said, route)
+        if not choice:
             return CHAT, shares.get(CHAT, 1.0), {}
+        spec, filled, _ = choice
+        skill = spec.name.split()[0]
         confidence = route.probability if skill == route.skill else shares[skill]
-        spec = registry.get(skill).meant(said)
-        return spec.name, confidence, self._filled(spec, said)[0].values
+        return spec.name, confidence, filled.values
 
     def _ready(self, said: Said, route: Route) -> str:
         """Return which of two skills that are as likely finds all it needs in the ask, if only one does."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from skills import registry
 from skills.contract import Said, SkillSpec, is_result
-from skills.readers.files import Found, kind_of
+from skills.readers.files import Found, found_at
 
 FIELDS = ("file", "source")  # of requests, that take one file
 MANY = "files"  # the one that takes several: those here
@@ -52,7 +52,7 @@ class AtHand:
         that it could use of those used and those here. None where two are alike, or none was used.
         """
         skill = registry.get(spec.name.split()[0])
-        used = [found for found in map(_found, reversed(self._used)) if _can_use(skill, found)]
+        used = [found for found in map(found_at, reversed(self._used)) if _can_use(skill, found)]
         used.sort(key=lambda found: self._used[found.path] != spec.name)  # its own first
         known = {found.path for found in used}
         here = [found for found in _usable(skill) if found.path not in known]
@@ -75,11 +75,7 @@ class AtHand:
 def files_of(values: dict[str, Any]) -> list[Found]:
     """Return the files of a request as if an ask had named them."""
     named = values.get(MANY) or [values[name] for name in FIELDS if values.get(name)]
-    return [_found(Path(path)) for path in named]
-
-
-def _found(path: Path) -> Found:
-    return Found(path, str(path), kind_of(path), path.exists())
+    return [found_at(Path(path)) for path in named]
 
 
 def _can_use(skill: SkillSpec, found: Found) -> bool:
@@ -111,7 +107,7 @@ def _here(skill: SkillSpec) -> Iterator[Found]:
     except OSError:
         return
     for path in entries:
-        found = _found(path)
+        found = found_at(path)
         left_out = path.name.startswith(".") or is_result(path)
         if not left_out and found.kind in skill.file_kinds - {"folder"}:
             yield found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from agents.protocol import absolute
@@ -13,7 +12,7 @@ from agents.replies import as_choice, as_value
 from skills import registry
 from skills.contract import Filled, Said
 from skills.events import Answer, Event, Question
-from skills.readers.files import Found, kind_of
+from skills.readers.files import Found, found_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def resume(pending: Pending, said: Said) -> tuple[str, Filled] | None:
     choice = as_choice(said.text, pending.choices) if pending.choices else ""
     files = said.files
     if choice:
-        chosen_file = attached(choice)
+        chosen_file = found_at(absolute(choice), choice)
         files = files or ((chosen_file,) if chosen_file.exists else ())
         value = as_value(dataclasses.replace(said, files=files), annotation) if files else choice
     else:
@@ -74,9 +73,3 @@ def question(
     listed = " / ".join(f"{number}. {choice}" for number, choice in enumerate(choices, 1))
     told = f"{prompt} ({listed})" if choices else prompt
     yield Answer(told, skill=skill, request=values, data={"asks_for": field})
-
-
-def attached(path: str) -> Found:
-    """Return a file or folder as an ask names it that was attached to it."""
-    whole: Path = absolute(path)
-    return Found(whole, path, kind_of(whole), whole.exists())

@@ -164,7 +164,7 @@ def _from_text(text: str) -> Iterator[Entry]:
 
 
 def _is_marked(text: str) -> bool:
-    """Say whether something in a text is marked as a heading, question or row; or its titles all ask."""
+    """Say whether something in a text is marked as a heading, a question or a row."""
     marks = (_HEADING, _ASKED, _BOLD_QUESTION)
     return any("|" in line or any(mark.match(line) for mark in marks) for line in text.splitlines())
 

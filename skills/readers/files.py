@@ -74,6 +74,11 @@ def kind_of(path: Path) -> FileKind | None:
     return "folder" if path.is_dir() else _KINDS.get(path.suffix.lower())
 
 
+def found_at(path: Path, written: str = "") -> Found:
+    """Return what a path is; `written` is how an ask names it, if otherwise."""
+    return Found(path, written or str(path), kind_of(path), path.exists())
+
+
 def find_files(text: str, here: Path | None = None) -> tuple[tuple[Found, ...], str]:
     """Return the files a text names, and the text with each replaced by a space.
 
@@ -90,7 +95,7 @@ def find_files(text: str, here: Path | None = None) -> tuple[tuple[Found, ...], 
     position = 0
     for span in spans:
         written = text[span.start : span.end]
-        found += [Found(p, written, kind_of(p), p.exists()) for p in span.paths]
+        found += [found_at(path, written) for path in span.paths]
         bare.append(text[position : span.start])
         position = span.end
     bare.append(text[position:])

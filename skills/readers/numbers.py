@@ -31,16 +31,11 @@ def _strip(text: str) -> tuple[str, float]:
     return bare.replace("−", "-"), 1.0
 
 
-def decimal_style(cells: Iterable[str], usual: Style = "dot") -> Style:
-    """Decide for a whole column what separates decimals; `1,234` alone means a thousand.
-
-    `1.234` in every row may mean either: a thousand where other rows have `980`, else what is `usual`.
-    """
-    return told_style(cells) or usual
-
-
 def told_style(cells: Iterable[str]) -> Style | None:
-    """Return what separates decimals in a column, or None where nothing in it tells."""
+    """Return what separates decimals in a column, or None where nothing in it tells.
+
+    `1,234` alone means a thousand. `1.234` in every row may mean either, unless other rows have `980`.
+    """
     bare_cells = [_strip(cell)[0] for cell in cells]
     votes = {"dot": 0, "comma": 0}
     for bare in bare_cells:
@@ -78,7 +73,7 @@ def parse_number(cell: str, style: Style = "dot") -> float | None:
 
 def parse_column(cells: Sequence[str], usual: Style = "dot") -> list[float | None]:
     """Read a column of numbers with one style for all; `usual` is for a column that does not tell."""
-    style = decimal_style((cell for cell in cells if cell.strip()), usual)
+    style = told_style(cells) or usual
     return [parse_number(cell, style) if cell.strip() else None for cell in cells]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +197,21 @@ def test_pictures_that_lie_here(
     assert any(isinstance(event, Question) for event in asked)
 
 
+@pytest.fixture
+def alike(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Makes any ask as likely for one skill as for another."""
+
+    def make(first: str, second: str) -> None:
+        route = Route(first, 0.4, second, ((first, 0.4), (second, 0.4)))
+        monkeypatch.setattr(assistant.router, "route", lambda *_: route)
+
+    return make
+
+
 def test_one_of_two_skills_is_chosen_by_its_number(
-    assistant: Assistant, here: Path, monkeypatch: pytest.MonkeyPatch
+    assistant: Assistant, here: Path, alike: Callable[[str, str], None]
 ) -> None:
-    route = Route("classify", 0.4, "forecast", (("classify", 0.4), ("forecast", 0.4)))
-    monkeypatch.setattr(assistant.router, "route", lambda *_: route)
+    alike("classify", "forecast")
     asked = _answer(assistant, "what about the visitors")
     assert "2. forecast" in asked.text
     answer = _answer(assistant, "2")
@@ -208,10 +219,9 @@ def test_one_of_two_skills_is_chosen_by_its_number(
 
 
 def test_of_two_that_are_as_likely_the_one_is_taken_that_finds_all(
-    assistant: Assistant, here: Path, monkeypatch: pytest.MonkeyPatch
+    assistant: Assistant, here: Path, alike: Callable[[str, str], None]
 ) -> None:
-    route = Route("triage", 0.33, "classify", (("triage", 0.33), ("classify", 0.33)))
-    monkeypatch.setattr(assistant.router, "route", lambda *_: route)
+    alike("triage", "classify")
     answer = _answer(assistant, "Is this praise or a complaint: the bell fell off on day one")
     assert answer.skill == "classify"
 
