@@ -7,22 +7,20 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
 from pydantic import ValidationError
-from rapidfuzz import fuzz, process
 
 from agents.athand import FIELDS, AtHand
 from agents.chat import Talk
 from agents.followups import follow, follows
+from agents.opening import not_found, slash
 from agents.pending import Pending, question, resume
 from agents.plans import steps
 from agents.protocol import CHAT, Ask, ModelUse, Recall, Status, absolute
 from agents.router import Route, Router
-from models.errors import TEXTS as FILE_TEXTS
 from models.errors import BadInputError, InhouseError, ResourceError, UsageError
 from models.home import home, private_dir
 from models.llm import ShouldStop
@@ -39,7 +37,7 @@ TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
 _PROMISING = 0.1
 _SURELY_TALK = 0.5
-_CLOSE_NAME = 75
+_SURELY_TALK_OF_RESULT = 0.95  # what leans on a result, by its words alone
 _WORDS = re.compile(r"[A-Za-z0-9]+|[\u4e00-\u9fff]{1,2}")
 _LEAST_WORDS = 3
 
@@ -102,7 +100,7 @@ class Assistant:
         if not text:
             raise UsageError(TEXTS("empty_ask"))
         pending, self._pending = self._pending, None
-        command, rest = _slash(text)
+        command, rest = slash(text)
         files, bare = find_files(rest)
         files += tuple(found_at(absolute(path), path) for path in ask.files)
         if command and not files and rest and absolute(rest).exists():
@@ -113,7 +111,7 @@ class Assistant:
         said = Said(rest, bare, files, context.language)
         missing = next((found for found in files if not found.exists), None)
         if missing:
-            raise BadInputError(_not_found(missing.path))
+            raise BadInputError(not_found(missing.path))
         if command:
             yield from self._continue_with(registry.get(command), said, context)
         elif (
@@ -176,7 +174,14 @@ class Assistant:
     ) -> tuple[SkillSpec, Filled, tuple[Found, ...]] | None:
         """Return what an ask is for, how its request is filled, and files meant; None if it is talk."""
         shares = dict(route.ranking)
+        about = self.at_hand.asks_of_result(said)
+        if about and route.skill in {"", about[0].name, self.at_hand.writer}:
+            spec, result = about
+            return spec, spec.filler()(dataclasses.replace(said, files=(result,))), (result,)
         skill = self._ready(said, route) or route.skill or self._ready_runner_up(said, shares)
+        if not skill and shares.get(CHAT, 0.0) < _SURELY_TALK_OF_RESULT:
+            leaning = self.at_hand.leans_on(said)
+            skill = leaning.name if leaning else ""
         if not skill:
             return None
         spec = registry.get(skill).meant(said)
@@ -213,7 +218,7 @@ class Assistant:
         `request` what the readers fill.
         """
         started = time.monotonic()
-        command, rest = _slash(text.strip())
+        command, rest = slash(text.strip())
         files, bare = find_files(rest)
         said = Said(rest, bare, files, language_of(text))
         skill, confidence, request = self._understood(command, said)
@@ -296,7 +301,10 @@ class Assistant:
             prompt = context.say(filled.question)
             yield from question(prompt, filled.missing, choices, filled.values, spec.name)
             return
+        written: list[str] = []
         for event in self._run(spec, filled.values, context):
+            if isinstance(event, Artifact):
+                written.append(event.path)
             if isinstance(event, Question):  # the skill's own: which of several is meant
                 values = {k: v for k, v in filled.values.items() if k != event.field}
                 self._pending = Pending(spec.name, event.field, values, said, event.choices)
@@ -306,7 +314,7 @@ class Assistant:
             if not event.refused:  # or else talk would refuse in the same words
                 self.talk.take_result(said.text, event.text)
             self._last = _Last(spec.name, filled.values)
-            self.at_hand.remember(spec.name, filled.values)
+            self.at_hand.remember(spec.name, filled.values, written)
             assumed = [Assumption(context.say(_at_hand(meant)))] if meant else []
             yield _replace(event, evidence=(*event.evidence, *assumed))
 
@@ -353,31 +361,6 @@ def _at_hand(meant: tuple[Found, ...]) -> Message:
 
 def _steps_request(plan: list[tuple[str, str, float]]) -> dict[str, Any]:
     return {"steps": [{"skill": skill, "text": part} for part, skill, _ in plan]}
-
-
-def _slash(text: str) -> tuple[str, str]:
-    """Split `/forecast sales.csv` into the skill and the rest; a path is no command."""
-    if not text.startswith("/"):
-        return "", text
-    word, _, rest = text[1:].partition(" ")
-    if word not in registry.names():
-        return "", text
-    operation, _, more = rest.strip().partition(" ")
-    if operation in registry.get(word).operation_specs:
-        return f"{word} {operation}", more.strip()
-    return word, rest.strip()
-
-
-def _not_found(path: Path) -> Message:
-    """Say that a file is not there, with the name that was probably meant."""
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
-    except OSError:
-        names = []
-    close = process.extractOne(path.name, names, scorer=fuzz.ratio, score_cutoff=_CLOSE_NAME)
-    if close:
-        return TEXTS("file_not_found_but", path=path, close=close[0])
-    return FILE_TEXTS("no_file", path=path)
 
 
 def _completed(event: Event, artifacts: list[str], seconds: float) -> Event:

@@ -60,12 +60,16 @@ class Router:
         fits = self._fitting(files, kinds)
         if len(fits) == 1 and not kinds & {"table", "document"}:
             return Route(fits[0], 1.0)
-        shares = self._head(language).shares(text or "?")
+        by_sense = self._head(language).shares(text or "?")
+        shares = {name: p * self._leaning(name, text) for name, p in by_sense.items()}
         if fits and shares[CHAT] < _SURELY_TALK:
             shares = {name: p for name, p in shares.items() if name in fits}
         elif not files and before in self._specs and self._specs[before].in_a_row:
             shares = {name: p * (_STAYS if name == before else 1.0) for name, p in shares.items()}
         return _decide(shares)
+
+    def _leaning(self, name: str, text: str) -> float:
+        return self._specs[name].leans(text) if name in self._specs else 1.0
 
     def _fitting(self, files: Sequence[Found], kinds: set[FileKind]) -> list[str]:
         """Return the skills that can use the files: by their kind, then by what is inside.

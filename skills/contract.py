@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skills.readers.files import Found
     from skills.request import Request
 
-RESULTS = ("labelled", "triaged", "forecast", "tags", "evaluated", "suspects")
+RESULTS = ("labelled", "triaged", "forecast", "tags", "evaluated", "suspects", "figures")
 """What is appended to a file's name for a result of it."""
 _RESULT = re.compile(rf"-(?:{'|'.join(RESULTS)})(?:-\d+)?$")
 FileKind = Literal["table", "audio", "image", "document", "mail", "folder"]
@@ -36,12 +36,14 @@ class Filled:
         missing: A required field that is still unknown; the assistant asks for it.
         question: What to ask then.
         choices: What may be answered, where that is known.
+        whole: Whether all that the ask says is in the request, as far as can be told.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     missing: str = ""
     question: Message | None = None
     choices: tuple[str, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class SkillSpec:
             for, or an empty text.
         summary_key: The message that says what it does.
         models: The tasks it needs models for.
+        leaning: Import path of `leaning(text: str) -> float`: how many times as likely as by the sense of its
+            words an ask is for it, by what sense does not tell, such as its tense.
+        reads_results: Whether it answers questions about tables that another skill wrote.
         in_a_row: Whether asks for it come in a row, so that what follows one is likely to be for it, too.
     """
 
@@ -86,6 +91,8 @@ class SkillSpec:
     operations: str = ""
     chosen: str = ""
     summary_key: str = "summary"
+    leaning: str = ""
+    reads_results: bool = False
     in_a_row: bool = False
 
     @cached_property
@@ -121,6 +128,10 @@ class SkillSpec:
     def can_use(self, found: Found) -> bool:
         """Say whether a file of the right kind holds what the skill needs."""
         return bool(load_object(self.fits)(found)) if self.fits else True
+
+    def leans(self, text: str) -> float:
+        """Return how many times as likely as by the sense of its words an ask is for this."""
+        return float(load_object(self.leaning)(text)) if self.leaning else 1.0
 
     def load(self) -> Skill[Any]:
         """Import the implementation and make one."""

@@ -11,7 +11,7 @@ from app.context import TEXTS
 from assets import SAMPLES
 from models.texts import Language
 
-_STEPS = ("faq", "forecast", "tag", "transcribe", "classify")
+_STEPS = ("faq", "forecast", "figures", "tag", "transcribe", "classify")
 _ROWS = 24
 
 
@@ -29,7 +29,12 @@ def tour(folder: Path, language: Language) -> list[Stop]:
     shutil.copytree(SAMPLES, folder, dirs_exist_ok=True, ignore=own)
     _shorten(SAMPLES / "reviews.csv", folder / "reviews-24.csv")
     names = {"faq": "faq.md" if language == "en" else "常见问题.md"}
-    names |= {"forecast": "sales.csv", "tag": "photos", "transcribe": "calls/order.ogg"}
+    names |= {
+        "forecast": "sales.csv",
+        "figures": "sales.csv",
+        "tag": "photos",
+        "transcribe": "calls/order.ogg",
+    }
     names["classify"] = "reviews-24.csv"
     stops = []
     for number, step in enumerate(_STEPS, 1):

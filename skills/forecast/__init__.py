@@ -8,6 +8,7 @@ SPEC = SkillSpec(
     request="skills.forecast.face:ForecastRequest",
     fill="skills.forecast.face:fill",
     fits="skills.forecast.face:fits",
+    leaning="skills.forecast.face:leaning",
     implementation="skills.forecast.run:Forecast",
     file_kinds=frozenset({"table"}),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,20 +12,17 @@ from pydantic import Field
 from models.errors import InhouseError
 from models.texts import Catalogue
 from skills.contract import Filled, Said
-from skills.readers.columns import hinted, named_column
+from skills.readers.amounts import is_numeric, number_columns, quantity_column
+from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.horizons import Unit, find_horizon
+from skills.readers.rows import named_rows
 from skills.readers.tables import read_table, sample_fits
+from skills.readers.tenses import tense
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
-_HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
-_IN_PIECES = re.compile(
-    r"\b(?:units|pieces|quantit(?:y|ies))\b"
-    r"|多少(?:份|件|个|瓶|杯|台|本|斤|箱|盒|条|双|只|单|张|套|把|桶|袋)|销量",
-    re.IGNORECASE,
-)
-_QUANTITY = r"数量|件数|份数|个数|销量|\bqty\b|quantit|\bunits?\b|\bpieces\b|\bsold\b"
+_OTHER_TENSE = 0.2
 _SAMPLE = 2000  # rows in which what an ask names is looked for
 
 
@@ -52,26 +50,27 @@ def fill(said: Said) -> Filled:
     return Filled(values | _named(said.bare, chosen[0].path))
 
 
+def leaning(text: str) -> float:
+    """Return how likely an ask is for this by its tense: what was is not forecast."""
+    return _OTHER_TENSE if tense(text, date.today()) == "past" else 1.0
+
+
 def fits(found: Found) -> bool:
     """Say whether a table has a column of numbers that do not just count its rows."""
-    from skills.forecast.series import number_columns  # brings numpy; the face itself stays light
-
     return sample_fits(found, number_columns)
 
 
 def _named(text: str, path: Path) -> dict[str, object]:
     """Return the column and the rows that the text names; a bad file is reported when it is read."""
-    from skills.forecast.rows import named_rows  # reads dates
-
     try:
         table = read_table(path, limit=_SAMPLE)
     except InhouseError:
         return {}
-    columns = [c for c in table.columns if not _is_period_word(c)]
+    numbers = [c for c in table.columns if is_numeric(table.column(c))]
+    columns = [c for c in numbers or table.columns if not _is_period_word(c)]
     column = named_column(text, columns)
     rows = named_rows(text, table)
-    if not column and (_IN_PIECES.search(text) or (rows and _HOW_MANY.search(text))):
-        column = next(iter(hinted(columns, _QUANTITY)), None)
+    column = column or quantity_column(text, columns, counted=bool(rows))
     found = {"value": column, "only": rows}
     return {name: value for name, value in found.items() if value}
 

@@ -25,10 +25,10 @@ from skills.forecast.members import (
     widened,
     windows,
 )
-from skills.forecast.rows import narrowed
 from skills.forecast.series import Series, build
 from skills.readers.horizons import Unit
 from skills.readers.messages import named, sheets_said
+from skills.readers.rows import narrowed, values_said
 from skills.readers.tables import read_table
 
 TEXTS = Catalogue(__package__)
@@ -46,7 +46,7 @@ class Forecast:
         series = build(meant, request.date, request.value, whole=table)
         series.assumed = [*said, *series.assumed, *sheets_said(table)]
         if request.only:
-            series.name += f" ({', '.join(request.only.values()).replace('|', ', ')})"
+            series.name += f" ({values_said(request.only)})"
         horizon = _horizon(series, request)
         season = usable_season(len(series.values), series.frequency.season)
         if season < series.frequency.season:

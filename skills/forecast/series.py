@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,30 +14,14 @@ import numpy.typing as npt
 from models.errors import BadInputError
 from models.texts import Catalogue, Message
 from skills.forecast.calendar import Frequency, infer
-from skills.readers.columns import hinted, named_column
+from skills.readers import amounts
+from skills.readers.columns import named_column
 from skills.readers.dates import Dates, parse_dates
-from skills.readers.numbers import parse_column, parse_number, told_style
-from skills.readers.tables import BadRow, TableData, existing_column
+from skills.readers.numbers import parse_column
+from skills.readers.tables import BadRow, TableData
 
 TEXTS = Catalogue(__package__)
 Floats = npt.NDArray[np.float64]
-_DOTTED_DATE = re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d{2,4}\b")
-_DATE_HINTS = (
-    r"date|day|time|month|year|period|week|quarter|datum|tag|monat|woche|jahr|fecha|^ds$"
-    r"|日|月|年|周|时间"
-)
-_MONEY_HINTS = (
-    r"sales|revenue|turnover|amount|total|takings|umsatz|income|ventas|销售额|营业|收入|金额"
-)
-_COUNT_HINTS = (
-    r"demand|orders|units|quantity|qty|passengers|visit|^y$|^value$|销售|销量|订单|客流|数量"
-)
-_MEAN_HINTS = r"price|rate|average|avg|mean|percent|%|temperature|单价|均价|比例|率"
-_ID_HINTS = r"^id$|_id$| id$|\bno\.?$|number|^rownames$|index|编号|序号|^unnamed"
-_TOTAL_ROW = re.compile(
-    r"\s*(?:(?:grand )?total|sum|summe|gesamt|totale)\b|\s*(?:合计|总计)", re.IGNORECASE
-)
-_PERIODS_IN_HEADER = 6
 _FEW = 0.05
 _NAMED = 20  # rows left out for one reason; of more the first are named
 _FIRST_NAMED = 3
@@ -99,7 +81,7 @@ def build(
         UsageError: A named column is not there; lists those that are.
     """
     reading = _Reading(table.path, skipped=list(table.bad))
-    column = _date_column(table, date_column)
+    column = amounts.date_column(table, date_column)
     if column is None and (wide := _wide(table, value_column, reading)):
         return wide
     if column is None:
@@ -107,106 +89,22 @@ def build(
     name, dates = column
     if dates.ambiguous:
         reading.assumed.append(TEXTS("assumed_month_first", style=dates.style, column=name))
-    value = _value_column(table, value_column, exclude=name, reading=reading)
-    pairs = _pairs(table, dates, _numbers(table, value, name, reading), reading)
+    value = _value_column(table, value_column, name, reading)
+    numbers = amounts.read_amounts(table, value, name, reading.assumed)
+    pairs = _pairs(table, dates, numbers, reading)
     pairs = _without_partial_day(pairs, dates, reading)
     per_day = _per_date(pairs, value, table, reading)
-    if whole is not None and len(whole.rows) > len(table.rows) and not _is_mean(value):
+    if whole is not None and len(whole.rows) > len(table.rows) and not amounts.is_mean(value):
         _fill_nothing(per_day, whole, name, reading)
     return _regular(per_day, value, reading)
 
 
-def _numbers(table: TableData, value: str, day: str, reading: _Reading) -> list[float | None]:
-    """Read a column of numbers; whether `4.370` is a thousand tells, if need be, the rest of the table.
-
-    Who writes 03.09.2026 or 12,50 puts a comma before decimals.
-    """
-    cells = table.column(value)
-    if told_style(cells):
-        return parse_column(cells)
-    others = (told_style(table.column(c)) for c in table.columns if c not in {value, day})
-    dotted = any(map(_DOTTED_DATE.match, table.column(day)))
-    if not dotted and "comma" not in others:
-        return parse_column(cells)
-    numbers = parse_column(cells, "comma")
-    example = next((cell for cell in cells if "." in cell), "")
-    if example:
-        read = f"{parse_number(example, 'comma'):.0f}"
-        reading.assumed.append(TEXTS("assumed_thousands", column=value, cell=example, read=read))
-    return numbers
-
-
-def _date_column(table: TableData, asked: str) -> tuple[str, Dates] | None:
-    """Return the column of dates: the one asked for, else the one that reads best."""
-    if asked:
-        name = existing_column(table, asked)
-        dates = parse_dates(table.column(name))
-        if dates is None:
-            raise BadInputError(TEXTS("not_dates", path=table.path, column=name))
-        return name, dates
-    best: tuple[float, str, Dates] | None = None
-    for position, name in enumerate(table.columns):
-        found = parse_dates(table.column(name))
-        if found is None or len(set(found.values)) < min(4, len(table.rows)):
-            continue
-        named = bool(hinted([name], _DATE_HINTS))
-        numeric = found.style in {"decimal year", "Excel serial", "YYYYMMDD"}
-        if numeric and not named and not _rises(found.values):
-            continue
-        filled = sum(value is not None for value in found.values) / len(table.rows)
-        score = (found.share + filled) / 2 + 0.5 * named - 0.6 * numeric - 0.01 * position
-        if best is None or score > best[0]:
-            best = (score, name, found)
-    return (best[1], best[2]) if best else None
-
-
-def _rises(values: Sequence[date | None]) -> bool:
-    known = [value for value in values if value]
-    return all(a < b for a, b in itertools.pairwise(known))
-
-
-def _value_column(table: TableData, asked: str, *, exclude: str, reading: _Reading) -> str:
-    """Return the column of numbers: the one asked for, else by name, else the last that is no id."""
-    if asked:
-        name = existing_column(table, asked)
-        if not any(value is not None for value in parse_column(table.column(name))):
-            raise BadInputError(TEXTS("not_numbers", path=table.path, column=name))
-        return name
-    numeric = [c for c in table.columns if c != exclude and _is_numeric(table.column(c))]
-    candidates = [c for c in number_columns(table) if c != exclude] or numeric
-    if not candidates:
-        raise BadInputError(TEXTS("no_numbers", path=table.path))
-    named = hinted(candidates, _MONEY_HINTS) or hinted(candidates, _COUNT_HINTS)
-    chosen = named[0] if named else candidates[-1]
-    if len(candidates) > 1:
-        others = ", ".join(c for c in candidates if c != chosen)
-        reading.assumed.append(TEXTS("assumed_column", column=chosen, others=others))
+def _value_column(table: TableData, asked: str, exclude: str, reading: _Reading) -> str:
+    """Return the column to forecast, and say if it was chosen among several."""
+    chosen, others = amounts.amount_column(table, asked, {exclude})
+    if others:
+        reading.assumed.append(TEXTS("assumed_column", column=chosen, others=", ".join(others)))
     return chosen
-
-
-def number_columns(table: TableData) -> list[str]:
-    """Return the columns of numbers, without those that identify or count rows."""
-    return [
-        name
-        for name in table.columns
-        if _is_numeric(table.column(name))
-        and not hinted([name], _ID_HINTS)
-        and not _counts_up(table.column(name))
-    ]
-
-
-def _is_numeric(cells: list[str]) -> bool:
-    filled = [cell for cell in cells if cell.strip()]
-    parsed = parse_column(filled)
-    return bool(filled) and sum(value is not None for value in parsed) >= 0.8 * len(filled)
-
-
-def _counts_up(cells: list[str]) -> bool:
-    """Say whether a column just numbers the rows."""
-    values = parse_column(cells)
-    return len(values) > 2 and all(
-        a is not None and b is not None and b - a == 1 for a, b in itertools.pairwise(values)
-    )
 
 
 _Pair = tuple[date, float, int, int]  # date, value, row number in the file, position in the table
@@ -220,7 +118,7 @@ def _pairs(
     for position, (day, value) in enumerate(zip(dates.values, values, strict=True)):
         number = table.numbers[position]
         first = next((cell for cell in table.rows[position] if cell.strip()), "")
-        if _TOTAL_ROW.match(first):
+        if amounts.TOTAL_ROW.match(first):
             reading.skip(number, TEXTS("row_total", cell=first[:40]))
         elif day is None:
             reading.skip(number, TEXTS("row_no_date", cell=first[:40]))
@@ -259,18 +157,13 @@ def _per_date(
     if 0 < surplus <= max(1, _FEW * len(groups)):
         return {day: _first_of(group, reading) for day, group in groups.items()}
     if surplus:
-        average = _is_mean(column)
+        average = amounts.is_mean(column)
         rows = Counter(len(group) for group in groups.values()).most_common(1)[0][0]
         key = "assumed_mean" if average else "assumed_sum"
         reading.assumed.append(TEXTS(key, column=column, rows=rows))
         sums = {day: sum(pair[1] for pair in group) for day, group in groups.items()}
         return {d: v / len(groups[d]) for d, v in sums.items()} if average else sums
     return {day: group[0][1] for day, group in groups.items()}
-
-
-def _is_mean(column: str) -> bool:
-    """Say whether values of a column are averaged rather than added up."""
-    return bool(hinted([column], _MEAN_HINTS))
 
 
 def _fill_nothing(
@@ -337,7 +230,7 @@ def fill_gaps(known: Sequence[float | None], season: int) -> tuple[Floats, npt.N
 
 def _without_dates(table: TableData, asked: str, reading: _Reading) -> Series:
     """Read a table without dates: one row a period, in the order of the file."""
-    value = _value_column(table, asked, exclude="", reading=reading)
+    value = _value_column(table, asked, "", reading)
     numbers = parse_column(table.column(value))
     for position, number in enumerate(numbers):
         if number is None:
@@ -356,10 +249,10 @@ def _wide(table: TableData, asked: str, reading: _Reading) -> Series | None:
     """Read a table whose header holds the dates; rows are products, added up unless one is named."""
     dates = [(i, parsed.values[0]) for i, name in enumerate(table.columns)
              if (parsed := parse_dates([name])) and parsed.values[0]]  # fmt: skip
-    if len(dates) < _PERIODS_IN_HEADER:
+    if len(dates) < amounts.PERIODS_IN_HEADER:
         return None
     labels = [row[0] for row in table.rows]
-    rows = [i for i, label in enumerate(labels) if not _TOTAL_ROW.match(label)]
+    rows = [i for i, label in enumerate(labels) if not amounts.TOTAL_ROW.match(label)]
     chosen = named_column(asked, [labels[i] for i in rows]) if asked else None
     if chosen:
         rows = [i for i in rows if labels[i] == chosen]

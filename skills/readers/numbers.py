@@ -18,6 +18,7 @@ _SHAPE = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?")
 _OPEN = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")  # a thousand and more, or three decimals
 _HUNDREDS = re.compile(r"[+-]?[1-9]\d{2}")
 _UNITS = {"千": 1e3, "万": 1e4, "亿": 1e8}
+_PLACES = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 
 
@@ -78,13 +79,35 @@ def parse_column(cells: Sequence[str], usual: Style = "dot") -> list[float | Non
 
 
 def chinese_number(text: str) -> int | None:
-    """Return a small Chinese numeral (up to 99, `两` and `半` aside) as an integer."""
+    """Return a Chinese numeral below a hundred million, or digits, as an integer; None if it is none."""
     if text.isdigit():
         return int(text)
-    if text in _CHINESE_DIGITS:
-        return _CHINESE_DIGITS[text]
-    match = re.fullmatch(r"([一二两三四五六七八九])?十([一二三四五六七八九])?", text)
-    if not match:
-        return None
-    tens = _CHINESE_DIGITS[match[1]] if match[1] else 1
-    return tens * 10 + (_CHINESE_DIGITS[match[2]] if match[2] else 0)
+    high, found, low = text.rpartition("万")
+    if found:
+        thousands = _below_ten_thousand(high)
+        rest = _below_ten_thousand(low, scale=10_000) if low else 0
+        return None if thousands is None or rest is None else thousands * 10_000 + rest
+    return _below_ten_thousand(text)
+
+
+def _below_ten_thousand(text: str, scale: int = 10) -> int | None:
+    """Read digits and 十, 百, 千; a last digit without a place is a tenth of the one before: `三千五`."""
+    total, digit, placed = 0, None, scale
+    for sign in text:
+        if sign in _PLACES:
+            if _PLACES[sign] >= placed and total:
+                return None
+            if digit is None and sign != "十":
+                return None
+            placed = _PLACES[sign]
+            total += (1 if digit is None else digit) * placed
+            digit = None
+        elif sign == "零" and digit is None:
+            placed = 10
+        elif sign in _CHINESE_DIGITS and digit is None:
+            digit = _CHINESE_DIGITS[sign]
+        else:
+            return None
+    if digit is None:
+        return total if text else None
+    return total + digit * (placed // 10 if total or scale > 10 else 1)

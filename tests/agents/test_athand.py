@@ -17,7 +17,7 @@ from agents.protocol import Ask, Recall
 from agents.router import Route
 from assets import SAMPLES
 from models.runtimes import Runtimes
-from skills.contract import RESULTS
+from skills.contract import RESULTS, Said
 from skills.events import Answer, Assumption, Event, Question
 
 pytestmark = pytest.mark.small
@@ -242,3 +242,59 @@ def test_questions_to_the_desk_come_in_a_row(assistant: Assistant) -> None:
     assert route("are the chairs comfy", (), "en", "faq").skill == "faq"
     assert route("thanks, that's all", (), "en", "faq").skill == ""
     assert route("forecast the next month", (), "en", "faq").skill == "forecast"
+
+
+def _sorted_reviews(here: Path) -> Path:
+    """Write what a sorting of the reviews would, beside them."""
+    lines = [
+        "id,review,label",
+        *(f"{n},the bell fell off on day {n},{('praise', 'complaint')[n % 2]}" for n in range(4)),
+    ]
+    path = here / "reviews-labelled.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("ask", "of_result"),
+    [
+        ("how many are complaints?", True),
+        ("show me the praise", True),
+        ("which of them mention the bell", False),  # that is read, not looked up
+        ("sort them into praise and complaint", False),
+        ("forecast the sales", False),
+    ],
+)
+def test_what_is_asked_of_a_result(
+    assistant: Assistant, here: Path, ask: str, of_result: bool
+) -> None:
+    result = _sorted_reviews(here)
+    assistant.at_hand.remember("classify", {"file": str(here / "reviews.csv")}, [str(result)])
+    about = assistant.at_hand.asks_of_result(Said(ask, ask, (), "en"))
+    assert (about is not None) == of_result
+    if about:
+        assert (about[0].name, about[1].path) == ("figures", result)
+
+
+def test_a_question_about_a_result_leaves_it_the_result(assistant: Assistant, here: Path) -> None:
+    result = _sorted_reviews(here)
+    assistant.at_hand.remember("classify", {"file": str(here / "reviews.csv")}, [str(result)])
+    first = _answer(assistant, "how many are complaints?")
+    assert (first.skill, first.data["value"]) == ("figures", 2)
+    assert "reviews-labelled.csv" in _assumed(first)
+    assert _answer(assistant, "and how many are praise?").data["value"] == 2
+
+
+def test_what_leans_on_the_last_table_is_reckoned_and_not_talked_about(
+    assistant: Assistant, here: Path
+) -> None:
+    _answer(assistant, "forecast the next 14 days of revenue in sales.csv")
+    why = _answer(assistant, "why is it so low in April?")
+    assert (why.skill, why.request["file"]) == ("figures", str(here / "sales.csv"))
+    assert why.request["why"]
+    assert (
+        assistant.at_hand.leans_on(Said("why is the sky blue", "why is the sky blue", (), "en"))
+        is None
+    )
+    best = _answer(assistant, "which weekday is the best?")
+    assert (best.request["file"], best.request["by"]) == (str(here / "sales.csv"), "weekday")

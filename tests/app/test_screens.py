@@ -246,7 +246,7 @@ async def test_the_tour(app: ChatApp, home: Path, monkeypatch: pytest.MonkeyPatc
         await _command(pilot, "/tour")
         prompt = app.query_one(Prompt)
         assert "faq.md" in prompt.text
-        assert "1 of 5" in str(app.query(".tour").first(Static).render())
+        assert "1 of 6" in str(app.query(".tour").first(Static).render())
         engine: Any = app.engine
         monkeypatch.setitem(SCRIPTS, prompt.text, [Answer("Yes.", "faq")])
         await pilot.press("enter")
@@ -257,7 +257,7 @@ async def test_the_tour(app: ChatApp, home: Path, monkeypatch: pytest.MonkeyPatc
 def test_every_stop_of_the_tour_names_a_file(tmp_path: Path) -> None:
     for language in ("en", "zh"):
         stops = tour(tmp_path / language, language)  # type: ignore[arg-type]
-        assert len(stops) == 5
+        assert len(stops) == 6
         for stop in stops:
             path = stop.ask.split('"')[1]
             assert Path(path).exists()

@@ -13,10 +13,10 @@ from models.runtimes import Runtimes
 from skills.contract import Context, Said
 from skills.events import Assumption
 from skills.forecast.face import ForecastRequest, fill
-from skills.forecast.rows import named_rows, narrowed
 from skills.forecast.run import Forecast
 from skills.forecast.series import build
 from skills.readers.files import find_files
+from skills.readers.rows import named_rows, narrowed
 from skills.readers.tables import TableData, read_table
 from tests.skills.test_training import final
 

@@ -14,7 +14,8 @@ from skills.readers.numbers import parse_number
 from skills.readers.tables import TableData, existing_column
 
 TEXTS = Catalogue(__package__)
-_BETWEEN = "|"
+BETWEEN = "|"
+"""What stands between the values of a column that are meant, where there are several."""
 _MOST_VALUES = 200  # of a column whose values can be named
 _SHORTEST = 3  # a Latin value that is found without its column's name before it
 _WAYS = (("收入", "支出"), ("income", "expense"))
@@ -34,14 +35,19 @@ def named_rows(text: str, table: TableData) -> dict[str, str]:
     said = f" {plain_name(text)} "
     columns = {plain_name(name) for name in table.columns}
     found: dict[str, list[str]] = {}
-    for value, name, column in sorted(_values(table), key=lambda one: -len(one[1])):
+    order = {
+        column: -at for at, column in enumerate(table.columns)
+    }  # what was added last goes first
+    for value, name, column in sorted(
+        _values(table), key=lambda one: (-len(one[1]), order[one[2]])
+    ):
         if name in columns or _UNTOLD.fullmatch(name):
             continue
         place = _place(said, name, column)
         if place:
             found.setdefault(column, []).append(value)
             said = said[: place[0]] + " " + said[place[1] :]
-    return {column: _BETWEEN.join(values) for column, values in found.items()}
+    return {column: BETWEEN.join(values) for column, values in found.items()}
 
 
 def narrowed(table: TableData, only: Mapping[str, str]) -> tuple[TableData, list[Message]]:
@@ -55,7 +61,7 @@ def narrowed(table: TableData, only: Mapping[str, str]) -> tuple[TableData, list
     wanted = {existing_column(table, column): value for column, value in only.items()}
     said = []
     for column, value in wanted.items():
-        names = {plain_name(one) for one in value.split(_BETWEEN)}
+        names = {plain_name(one) for one in value.split(BETWEEN)}
         kept = [i for i, cell in enumerate(table.column(column)) if plain_name(cell) in names]
         if not kept:
             listed = ", ".join(list(dict.fromkeys(filter(None, table.column(column))))[:10])
@@ -63,7 +69,7 @@ def narrowed(table: TableData, only: Mapping[str, str]) -> tuple[TableData, list
                 TEXTS("no_such_rows", path=table.path, column=column, value=value, values=listed)
             )
         said.append(
-            TEXTS("only_rows", column=column, value=value.replace(_BETWEEN, ", "), n=len(kept),
+            TEXTS("only_rows", column=column, value=value.replace(BETWEEN, ", "), n=len(kept),
                   of=len(table.rows))
         )  # fmt: skip
         table = _taken(table, kept)
@@ -74,6 +80,11 @@ def narrowed(table: TableData, only: Mapping[str, str]) -> tuple[TableData, list
         )
         table = _taken(table, kept)
     return table, said
+
+
+def values_said(only: Mapping[str, str]) -> str:
+    """Return the values that are meant, for a person: `milk, bread`."""
+    return ", ".join(only.values()).replace(BETWEEN, ", ")
 
 
 def _values(table: TableData) -> list[tuple[str, str, str]]:

@@ -1,0 +1,130 @@
+"""What a question about figures needs to know, and how an ask says it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.errors import InhouseError
+from models.texts import Catalogue
+from skills.contract import Filled, Said
+from skills.figures import words
+from skills.figures.groups import group, group_columns, without_group
+from skills.readers.amounts import date_column, in_long_form, number_columns, quantity_column
+from skills.readers.columns import named_column
+from skills.readers.files import Found
+from skills.readers.periods import find_periods
+from skills.readers.rows import BETWEEN, named_rows
+from skills.readers.tables import TableData, read_table, sample_fits
+from skills.readers.tenses import tense
+from skills.request import Request, argument, option
+
+TEXTS = Catalogue(__package__)
+Measure = Literal["sum", "mean", "median", "count", "distinct", "max", "min", "rows"]
+_OTHER_TENSE = 0.2
+_SENSE = 0.4  # it takes rows by their values, not by what their texts are about
+_SAMPLE = 2000  # rows in which what an ask names is looked for
+
+
+class FiguresRequest(Request):
+    """Say what figures come to."""
+
+    file: Path = argument(TEXTS("field_file"))
+    measure: Measure | None = option(TEXTS("field_measure"))
+    value: str = option(TEXTS("field_value"), "")
+    by: str = option(TEXTS("field_by"), "")
+    period: str = option(TEXTS("field_period"), "")
+    against: str = option(TEXTS("field_against"), "")
+    only: dict[str, str] = option(TEXTS("field_only"), {})
+    above: float | None = option(TEXTS("field_above"))
+    below: float | None = option(TEXTS("field_below"))
+    first: Annotated[int, Field(ge=1, le=1000)] | None = option(TEXTS("field_first"))
+    least: bool = option(TEXTS("field_least"), False)
+    why: bool = option(TEXTS("field_why"), False)
+    date: str = option(TEXTS("field_date"), "")
+
+
+def fill(said: Said) -> Filled:
+    """Find the table, what is measured of it, when, of which rows, and by what."""
+    tables = [found for found in said.files if found.kind == "table"]
+    chosen = tables or [found for found in said.files if found.kind != "folder"]
+    if not chosen:
+        return Filled(missing="file", question=TEXTS("which_file"))
+    path = chosen[0].path
+    try:
+        table = in_long_form(read_table(path, limit=_SAMPLE))
+    except InhouseError:  # reported when it is read
+        return Filled({"file": str(path)})
+    found = {"file": str(path), **_when(said.bare), **_what(said.bare, table)}
+    values = {name: value for name, value in found.items() if value}
+    if words.asks_share(said.bare) and not values.keys() & {"only", "above", "below", "by"}:
+        columns = tuple(group_columns(table))
+        if columns:
+            return Filled(values, "by", TEXTS("share_of_what"), columns)
+    names = [name for some in _only(values).values() for name in some.split(BETWEEN)]
+    return Filled(values, whole=not words.needs_reading(said.bare, names))
+
+
+def _only(values: dict[str, object]) -> dict[str, str]:
+    only = values.get("only")
+    return only if isinstance(only, dict) else {}
+
+
+def leaning(text: str) -> float:
+    """Return how likely an ask is for this by its tense, and by whether texts are to be read for it."""
+    factor = _OTHER_TENSE if tense(text, date.today()) == "future" else 1.0
+    return factor * (_SENSE if words.needs_reading(text, ()) else 1.0)
+
+
+def fits(found: Found) -> bool:
+    """Say whether a table has amounts, or dates, or groups."""
+    return sample_fits(
+        found, lambda table: number_columns(table) or group_columns(table) or date_column(table)
+    )
+
+
+def _when(text: str) -> dict[str, object]:
+    """Return the time that is asked about and the one that it is compared with."""
+    periods = find_periods(text)
+    found: dict[str, object] = {"why": words.asks_why(text)}
+    if len(periods) > 1:
+        found["period"], found["against"] = periods[:2]
+    elif periods and words.compares(text):
+        only = periods[0]
+        # `compared with last year`: what is compared is now; `March against the year before`
+        found["period"], found["against"] = words.with_other(text, only)
+    elif periods:
+        found["period"] = periods[0]
+    elif words.compares(text) or words.compares_years(text):
+        found["period"], found["against"] = words.with_other(text, "")
+    return found
+
+
+def _what(text: str, table: TableData) -> dict[str, object]:
+    """Return the column, the measure, the groups and the rows that are asked about."""
+    only = named_rows(text, table)
+    numbers = number_columns(table)
+    above, below = words.limits(text)
+    by = group(text, table, numbers)
+    only.pop(by, None)
+    value = named_column(without_group(text, by), [c for c in numbers if c != by])
+    counted = words.counts(text, [name for names in only.values() for name in names.split(BETWEEN)])
+    value = value or quantity_column(text, table.columns, counted=counted)
+    first, least = words.how_many_first(text), words.asks_least(text)
+    measure = words.measure(text, grouped=bool(by))
+    if measure == "distinct" and by:
+        value, by = by, ""
+    narrowed = bool(only) or above is not None or below is not None
+    if measure == "rows" and (by or not narrowed):
+        measure = ""
+    if measure == "count" and value:
+        measure = "sum"
+    if not measure and narrowed and words.asks_share(text) and not value:
+        measure = "count"
+    return {
+        "measure": measure, "value": value, "by": by, "only": only, "above": above, "below": below,
+        "first": first, "least": least,
+    }  # fmt: skip

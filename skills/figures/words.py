@@ -1,0 +1,227 @@
+"""How people ask about figures, in English and Chinese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from skills.readers.numbers import chinese_number, parse_number
+
+_WHY = re.compile(
+    r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b"
+    r"|\bwhat(?:'s| is| was) (?:behind|the (?:reason|cause))\b"
+    r"|为什么|为何|怎么(?:这么|那么|会|卖得|跌|降|涨|少|多|低|高)|怎么回事|什么原因|原因",
+    re.IGNORECASE,
+)
+_COMPARES = re.compile(
+    r"\b(?:compare[ds]?|comparison|versus|vs\.?|against|than|beat|better|worse|grow[ns]?|growth|grew"
+    r"|(?:in|de)creased?|change[ds]?|difference|up or down|ahead of)\b"
+    r"|相比|对比|比较|比起来|同比|环比|比.{0,12}(?:好|差|多|少|高|低|怎么样|如何)|增长|下降|涨了|跌了|变化",
+    re.IGNORECASE,
+)
+_YEARS = re.compile(
+    r"\byear[- ](?:on|over|to)[- ]year\b|同比|同期|\bsame (?:time|month|period|week)s?\b",
+    re.IGNORECASE,
+)
+_LAST_YEAR = re.compile(
+    r"\b(?:last|previous) year\b|\bthe year before\b|\ba year (?:ago|earlier)\b|去年|同比|同期",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"\b(?:the|those) (?:one |month |week |quarter )?before\b|环比|上期|前期", re.IGNORECASE
+)
+_MEASURES = (
+    ("distinct", r"\b(?:different|distinct|unique)\b|不同的|不重复|多少种|几种"),
+    ("median", r"\bmedian\b|中位"),
+    ("mean", r"\b(?:average|mean|on average|typical(?:ly)?|avg)\b|平均|均价|客单价|人均"),
+    ("rows", r"^\W*(?:(?:please|can you|could you)\s+)?(?:list|show(?: me)?|give me|print|display|find)\b"
+             r"|\bwhich (?:ones|rows|of them)\b|列出|列一下|看看|给我看|显示|找出|哪几[条笔单个]|哪些"),
+    ("count", r"\bhow many\b|\bnumber of\b|\bcount\b|\bhow often\b"
+              r"|多少[个笔条单人位次家件份张]|有?几[个笔条单人位次家件份张]|笔数|条数|单数|个数|数一下|几次"),
+)  # fmt: skip
+_EXTREMES = (
+    ("max", r"\b(?:largest|biggest|highest|most expensive|best|maximum|max|record|top)\b"
+            r"|最大|最高|最贵|最多|最好"),
+    ("min", r"\b(?:smallest|lowest|cheapest|worst|minimum|min|slowest)\b|最小|最低|最便宜|最少|最差"),
+)  # fmt: skip
+_SUM = re.compile(
+    r"\b(?:total|sum|altogether|in all|how much|add up|come to)\b|合计|总共|一共|总额|总计|多少钱",
+    re.IGNORECASE,
+)
+_SHARE = re.compile(
+    r"\b(?:share|percent(?:age)?|proportion|fraction|part) of\b"
+    r"|\b(?:what|which) (?:share|percent(?:age)?|proportion|part)\b|占比|比例|百分之|占多|占了",
+    re.IGNORECASE,
+)
+_SORTS = re.compile(
+    r"\b(?:sort|classify|categori[sz]e|split|bucket|label|divide|flag|mark)\b|分成|分为|分类|归类|标出|标注|打标|标记",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"\b(?:about|mention(?:s|ed|ing)?|regarding|concerning|complain(?:s|ed|ing)? of)\s+(?:the |our |a )?(\w+)"
+    r"|(?:关于|提到|说到|涉及|抱怨)([\w]{2,6})",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(
+    r"\b(?:worst|weakest|slowest|quietest|lowest|least|fewest|smallest|poorest|bottom)\b"
+    r"|最(?:差|少|低|淡|小|冷清|弱|不好|慢)|垫底|倒数",
+    re.IGNORECASE,
+)
+_MOST = re.compile(
+    r"\b(?:best|strongest|busiest|highest|most|biggest|largest|top|greatest|favou?rite)\b"
+    r"|最(?:好|多|高|旺|大|忙|强|畅销|热门|火|受欢迎)|排名|排行|前[0-9一二三四五六七八九十]",
+    re.IGNORECASE,
+)
+_NUMBERS = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12, "twenty": 20,
+}  # fmt: skip
+COUNT = rf"\d{{1,3}}|{'|'.join(_NUMBERS)}"
+_TOP = re.compile(
+    rf"\b(?:top|first|best|worst|bottom)\s+(?P<a>{COUNT})\b"
+    rf"|\b(?P<b>{COUNT})\s+(?:\w+\s+){{0,1}}(?:best|biggest|largest|worst|top|most|strongest|weakest|highest|lowest|smallest)"
+    r"|前(?P<c>\d{1,3}|[一二两三四五六七八九十]{1,3})(?!天|日|周|个?月|年)"
+    r"|最\w{1,3}的(?P<d>\d{1,3}|[二两三四五六七八九十]{1,3})[个名位款种家天]",
+    re.IGNORECASE,
+)
+_MONEY = (
+    r"[$€£¥￥]?\s*(?P<n>\d[\d.,]*\d|\d)\s*(?P<k>k\b|万|千)?"
+    r"(?![\d.,]*\d|\s*(?:%|days?|weeks?|months?|years?|天|周|个月|年))"
+)
+_CHINESE_MONEY = r"(?P<z>[一二两三四五六七八九十百千万]{2,})(?!天|周|个?月|年)"
+_ABOVE = re.compile(
+    r"(?:\b(?:over|above|more than|greater than|at least|exceeding|higher than)\b|>=?"
+    r"|超过|高于|大于|多于|不低于|至少|满)\s*"
+    rf"(?:{_MONEY}|{_CHINESE_MONEY})",
+    re.IGNORECASE,
+)
+_ABOVE_AFTER = re.compile(
+    rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*(?:元|块钱?)?(?:以上|及以上| and more| or more|\+)",
+    re.IGNORECASE,
+)
+_BELOW = re.compile(
+    r"(?:\b(?:under|below|less than|lower than|at most|fewer than|cheaper than)\b|<=?"
+    r"|低于|小于|少于|不到|不足|不超过)\s*"
+    rf"(?:{_MONEY}|{_CHINESE_MONEY})",
+    re.IGNORECASE,
+)
+_BELOW_AFTER = re.compile(
+    rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*(?:元|块钱?)?(?:以下|以内| and less| or less)", re.IGNORECASE
+)
+_THAN = re.compile(
+    r"\b(?:with|to|than|against|versus|vs\.?|beat|over|since|from)\s+(?:the )?(?:last|previous)"
+    r"|[比和跟与](?:去年|上)|同比|同期",
+    re.IGNORECASE,
+)
+
+
+def asks_why(text: str) -> bool:
+    """Say whether a text asks for a reason."""
+    return _WHY.search(text) is not None
+
+
+def compares(text: str) -> bool:
+    """Say whether a text sets one time beside another."""
+    return _COMPARES.search(text) is not None
+
+
+def compares_years(text: str) -> bool:
+    """Say whether a text sets a time beside the same one of the year before."""
+    return _YEARS.search(text) is not None
+
+
+def with_other(text: str, period: str) -> tuple[str, str]:
+    """Return what is compared with what, where a text names one period at most.
+
+    `compared with last year` sets the present year beside the last; `March against the year before` the
+    month beside that of the year before; anything else a period beside the one before it.
+    """
+    if period in {
+        "last year",
+        "last month",
+        "last week",
+        "last quarter",
+        "last day",
+    } and _THAN.search(text):
+        return f"this {period.split()[1]}", period
+    if _LAST_YEAR.search(text) and period != "last year":
+        return period or "this year", "year"
+    return period or ("this year" if compares_years(text) else "this month"), "before"
+
+
+def measure(text: str, *, grouped: bool) -> str:
+    """Return what is measured; empty where a text does not say."""
+    for name, pattern in _MEASURES:
+        if re.search(pattern, text, re.IGNORECASE):
+            return "" if name == "rows" and grouped else name
+    if not grouped and not _SUM.search(text):
+        for name, pattern in _EXTREMES:
+            if re.search(pattern, text, re.IGNORECASE):
+                return name
+    return ""
+
+
+def needs_reading(text: str, names: Sequence[str]) -> bool:
+    """Say whether a text asks to sort texts, or for those about something that is none of these values."""
+    if _SORTS.search(text):
+        return True
+    subjects = [next(filter(None, match.groups())).casefold() for match in _ABOUT.finditer(text)]
+    known = [name.casefold() for name in names]
+    return any(not any(name in said or said in name for name in known) for said in subjects)
+
+
+def asks_share(text: str) -> bool:
+    """Say whether a text asks for the part of a whole."""
+    return _SHARE.search(text) is not None
+
+
+def asks_least(text: str) -> bool:
+    """Say whether what a text ranks is ranked from the bottom."""
+    return _LEAST.search(text) is not None
+
+
+def ranks(text: str) -> bool:
+    """Say whether a text asks which is the most or the least."""
+    return bool(_LEAST.search(text) or _MOST.search(text))
+
+
+def how_many_first(text: str) -> int | None:
+    """Return how many of a ranking are asked for: `top 5`, `前五名`."""
+    match = _TOP.search(text)
+    if not match:
+        return None
+    said = next(filter(None, match.groups())).lower()
+    number = _NUMBERS.get(said) or chinese_number(said)
+    return number or None
+
+
+_AFTER_NOUN = (
+    "did|do|does|have|has|had|were|was|are|is|will|sold|went|in|on|at|for|of|since|last|this|per|by"
+)
+
+
+def counts(text: str, names: Sequence[str]) -> bool:
+    """Say whether a text asks how many there are of what has one of these names: `how many blue helmets`."""
+    said = "|".join(re.escape(name) for name in names)
+    english = rf"\bhow many\W+(?:\w+\W+)?(?:{said})(?:e?s)?(?:\W+(?:{_AFTER_NOUN})\b|\W*$)"
+    chinese = rf"多少\w?(?:{said})|(?:{said})\w{{0,6}}多少[件份个瓶杯台条]"
+    return bool(names) and re.search(f"{english}|{chinese}", text, re.IGNORECASE) is not None
+
+
+def limits(text: str) -> tuple[float | None, float | None]:
+    """Return the amount above which, and the one below which, rows are meant."""
+    above = _ABOVE.search(text) or _ABOVE_AFTER.search(text)
+    below = _BELOW.search(text) or _BELOW_AFTER.search(text)
+    if above and below and above.start() > below.start() and above.start() < below.end():
+        above = None  # `no more than` within `less than`
+    return _number(above), _number(below)
+
+
+def _number(match: re.Match[str] | None) -> float | None:
+    if match is None:
+        return None
+    if match["z"]:
+        return chinese_number(match["z"])
+    number = parse_number(match["n"].rstrip(".,"))
+    scale = {"k": 1e3, "千": 1e3, "万": 1e4}.get((match["k"] or "").lower(), 1.0)
+    return None if number is None else number * scale
