@@ -248,10 +248,14 @@ class Assistant:
         return spec.name, confidence, filled.values
 
     def _ready(self, said: Said, route: Route) -> str:
-        """Return which of two skills that are as likely finds all it needs in the ask, if only one does."""
+        """Return which of two skills that are as likely finds all it needs in the ask, or much more of it."""
         alike = (route.skill, route.rival) if route.rival else ()
-        ready = [name for name in alike if not registry.get(name).filler()(said).missing]
-        return ready[0] if len(ready) == 1 else ""
+        filled = {name: registry.get(name).filler()(said) for name in alike}
+        ready = {name: len(one.values) for name, one in filled.items() if not one.missing}
+        if len(ready) > 1:  # both: that which takes clearly more from the ask
+            most, next_most = sorted(ready.values(), reverse=True)[:2]
+            ready = {name: n for name, n in ready.items() if n == most and n > next_most + 1}
+        return next(iter(ready)) if len(ready) == 1 else ""
 
     def _ready_runner_up(
         self, said: Said, shares: dict[str, float], *, at_hand: bool = False

@@ -11,7 +11,7 @@ from skills.contract import Context
 from skills.figures import say
 from skills.figures.face import FiguresRequest
 from skills.figures.tally import TIMES, TURNS, Aggregate, Basis, read_basis, rows_within
-from skills.readers.amounts import in_long_form, is_mean
+from skills.readers.amounts import in_long_form, is_mean, is_price
 from skills.readers.messages import sheets_said
 from skills.readers.periods import find_periods
 from skills.readers.rows import narrowed
@@ -130,7 +130,8 @@ def days_of(period: str, last: date, today: date) -> Span:
 
 def _check_days(request: FiguresRequest, basis: Basis) -> None:
     """Refuse a question about time where the table has no dates, or none with an hour."""
-    timed = request.period or request.against or request.why or request.by in (*TIMES, *TURNS)
+    by_time = request.by in (*TIMES, *TURNS)
+    timed = request.period or request.against or request.why or request.per or by_time
     if timed and not basis.known_days:
         raise UsageError(
             TEXTS("no_days", path=basis.table.path, columns=", ".join(basis.table.columns))
@@ -154,7 +155,12 @@ def _measure(request: FiguresRequest, basis: Basis) -> Aggregate:
     elif not basis.value:
         return "count"
     else:
-        measure = "mean" if is_mean(basis.value) else "sum"
+        sold = is_price(basis.value) and basis.known_days  # a price a row, each sold on a day
+        measure = (
+            "mean"
+            if is_mean(basis.value) and not sold and basis.value in basis.table.columns
+            else "sum"
+        )
     if measure not in {"count", "distinct"} and not basis.value:
         raise UsageError(TEXTS("no_amounts", path=basis.table.path))
     return measure

@@ -69,7 +69,7 @@ def _spans(asked: Asked) -> tuple[Span, Span]:
 
 def _as_far(asked: Asked, now: Span, other: Span) -> tuple[Span, Span]:
     """Cut both times where the table ends within the later one, so that like is set beside like."""
-    last = asked.basis.known_days[-1]
+    last = asked.basis.known_days[-1] + timedelta(days=max(0, asked.basis.days_apart - 1))
     alike = abs(now.days - other.days) <= 3  # as months and years are
     if not alike or not now.start <= last < now.end:
         return now, other

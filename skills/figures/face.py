@@ -12,11 +12,26 @@ from models.errors import InhouseError
 from models.texts import Catalogue
 from skills.contract import Filled, Said
 from skills.figures import words
-from skills.figures.groups import group, group_columns, without_group
-from skills.readers.amounts import date_column, in_long_form, number_columns, quantity_column
+from skills.figures.groups import (
+    counted_column,
+    flags,
+    group,
+    group_columns,
+    kind_of_amount,
+    likely_group,
+    one_of_several,
+    without_group,
+)
+from skills.readers.amounts import (
+    date_column,
+    in_long_form,
+    is_mean,
+    number_columns,
+    quantity_column,
+)
 from skills.readers.columns import named_column
 from skills.readers.files import Found
-from skills.readers.periods import find_periods
+from skills.readers.periods import find_periods, in_a_row
 from skills.readers.rows import BETWEEN, named_rows
 from skills.readers.tables import TableData, read_table, sample_fits
 from skills.readers.tenses import tense
@@ -24,7 +39,7 @@ from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
 Measure = Literal["sum", "mean", "median", "count", "distinct", "max", "min", "rows"]
-_OTHER_TENSE = 0.2
+_OTHER_TENSE = 0.05
 _SENSE = 0.4  # it takes rows by their values, not by what their texts are about
 _SAMPLE = 2000  # rows in which what an ask names is looked for
 
@@ -38,6 +53,7 @@ class FiguresRequest(Request):
     by: str = option(TEXTS("field_by"), "")
     period: str = option(TEXTS("field_period"), "")
     against: str = option(TEXTS("field_against"), "")
+    per: Literal["", "day", "week", "month", "quarter", "year"] = option(TEXTS("field_per"), "")
     only: dict[str, str] = option(TEXTS("field_only"), {})
     above: float | None = option(TEXTS("field_above"))
     below: float | None = option(TEXTS("field_below"))
@@ -90,7 +106,9 @@ def _when(text: str) -> dict[str, object]:
     """Return the time that is asked about and the one that it is compared with."""
     periods = find_periods(text)
     found: dict[str, object] = {"why": words.asks_why(text)}
-    if len(periods) > 1:
+    if len(periods) > 1 and not words.compares(text) and (both := in_a_row(*periods[:2])):
+        found["period"] = both
+    elif len(periods) > 1:
         found["period"], found["against"] = periods[:2]
     elif periods and words.compares(text):
         only = periods[0]
@@ -98,33 +116,52 @@ def _when(text: str) -> dict[str, object]:
         found["period"], found["against"] = words.with_other(text, only)
     elif periods:
         found["period"] = periods[0]
-    elif words.compares(text) or words.compares_years(text):
+    elif words.grows(text):
         found["period"], found["against"] = words.with_other(text, "")
     return found
 
 
 def _what(text: str, table: TableData) -> dict[str, object]:
     """Return the column, the measure, the groups and the rows that are asked about."""
-    only = named_rows(text, table)
+    only = {**flags(text, table), **named_rows(text, table)}
     numbers = number_columns(table)
     above, below = words.limits(text)
     by = group(text, table, numbers)
     only.pop(by, None)
+    by = by or one_of_several(text, only) or likely_group(text, table)
     value = named_column(without_group(text, by), [c for c in numbers if c != by])
     counted = words.counts(text, [name for names in only.values() for name in names.split(BETWEEN)])
     value = value or quantity_column(text, table.columns, counted=counted)
+    value = value or kind_of_amount(text, numbers)
     first, least = words.how_many_first(text), words.asks_least(text)
-    measure = words.measure(text, grouped=bool(by))
+    measure, per = words.measure(text, grouped=bool(by)), words.mean_per(text)
+    if measure == "mean" and per:
+        by = "" if by == per else by
     if measure == "distinct" and by:
         value, by = by, ""
+    elif (
+        measure == "count"
+        and not by
+        and not value
+        and (counted_as := counted_column(text, table, numbers))
+    ):
+        measure, value = "distinct", counted_as
+    if not measure and not value and words.names_rows(text) and any(map(is_mean, numbers)):
+        measure = "count"
+    in_money = measure == "sum"
+    if measure == "sum" and not any(map(is_mean, numbers)):
+        measure = ""  # as it is anyhow
     narrowed = bool(only) or above is not None or below is not None
+    limited = above is not None or below is not None
+    if not measure and limited and not by and not in_money and not value:
+        measure = "rows"
     if measure == "rows" and (by or not narrowed):
         measure = ""
     if measure == "count" and value:
         measure = "sum"
-    if not measure and narrowed and words.asks_share(text) and not value:
+    if not measure and narrowed and words.asks_share(text) and not value and not in_money:
         measure = "count"
     return {
         "measure": measure, "value": value, "by": by, "only": only, "above": above, "below": below,
-        "first": first, "least": least,
+        "first": first, "least": least, "per": per if measure == "mean" else "",
     }  # fmt: skip

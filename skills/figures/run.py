@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -13,7 +14,7 @@ from skills.events import Answer, Assumption, Event, Evidence, Progress, Table
 from skills.figures import compared, ranked, reasons, say
 from skills.figures.asked import Asked, read_asked
 from skills.figures.face import FiguresRequest
-from skills.figures.shown import MOST_SHOWN, group_events, written
+from skills.figures.shown import MOST_SHOWN, group_events, value_of, written
 from skills.figures.tally import Basis, aggregate, grouped, rows_within
 from skills.readers.messages import named
 
@@ -59,6 +60,8 @@ def _answered(asked: Asked) -> tuple[list[Event], str, dict[str, object]]:
 def _single(asked: Asked) -> tuple[list[Event], str, dict[str, object]]:
     """Say what all rows that are meant come to; where nothing else was asked, also over time."""
     context, basis, measure = asked.context, asked.basis, asked.measure
+    if asked.request.per and measure == "mean":
+        return _mean_per(asked)
     value = aggregate(basis, asked.rows, measure)
     whole = aggregate(basis, rows_within(basis, asked.span), measure)
     n = len(asked.rows)
@@ -85,6 +88,25 @@ def _single(asked: Asked) -> tuple[list[Event], str, dict[str, object]]:
         text,
         data,
     )
+
+
+def _mean_per(asked: Asked) -> tuple[list[Event], str, dict[str, object]]:
+    """Say what a day, a week, a month brings in the mean; those that the table cuts do not count."""
+    context, basis, per = asked.context, asked.basis, asked.request.per
+    every = grouped(basis, asked.rows, per, "sum")
+    groups = [group for group in every if not group.partial] or every
+    values = [value_of(group) for group in groups]
+    if not values:
+        raise UsageError(TEXTS("no_amounts", path=basis.table.path))
+    value, middle = statistics.fmean(values), statistics.median(values)
+    text = context.say(
+        TEXTS("answer_per", what=asked.what, scope=asked.scope, unit=say.unit_label(per), n=len(values),
+              value=say.amount(value), middle=say.amount(middle))
+    )  # fmt: skip
+    data: dict[str, object] = {
+        "measure": "mean", "column": basis.value, "per": per, "value": value, "units": len(values),
+    }  # fmt: skip
+    return [], text, data
 
 
 def _unit(basis: Basis) -> str:

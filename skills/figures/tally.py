@@ -78,7 +78,9 @@ def read_basis(table: TableData, day: str, value: str, *, counting: bool) -> Bas
             basis.assumed.append(TEXTS("assumed_month_first", style=style, column=column))
     unlikely = {basis.day, *hinted(table.columns, _SURENESS)}
     likely = set(amounts.number_columns(table)) - unlikely
-    if value or (likely and not counting):
+    if not value and not counting and (both := amounts.price_and_pieces(table)):
+        _multiply(basis, *both)
+    elif value or (likely and not counting):
         basis.value, others = amounts.amount_column(table, value, unlikely)
         if others:
             listed = ", ".join(others)
@@ -86,6 +88,16 @@ def read_basis(table: TableData, day: str, value: str, *, counting: bool) -> Bas
         basis.amounts = amounts.read_amounts(table, basis.value, basis.day, basis.assumed)
         _skip_unread(basis)
     return basis
+
+
+def _multiply(basis: Basis, price: str, pieces: str) -> None:
+    """Take prices times pieces for the amounts, and say so."""
+    each, many = (amounts.read_amounts(basis.table, name, basis.day) for name in (price, pieces))
+    basis.amounts = [
+        None if one is None or n is None else one * n for one, n in zip(each, many, strict=True)
+    ]
+    basis.value = f"{price} × {pieces}"
+    basis.assumed.append(TEXTS("assumed_product", price=price, pieces=pieces))
 
 
 def _without_totals(table: TableData) -> TableData:

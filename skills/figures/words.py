@@ -14,9 +14,13 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 _COMPARES = re.compile(
-    r"\b(?:compare[ds]?|comparison|versus|vs\.?|against|than|beat|better|worse|grow[ns]?|growth|grew"
+    r"\b(?:compare[ds]?|comparison|versus|vs\.?|against|than(?!\W*\d)|beat|better|worse|grow[ns]?|growth|grew"
     r"|(?:in|de)creased?|change[ds]?|difference|up or down|ahead of)\b"
     r"|相比|对比|比较|比起来|同比|环比|比.{0,12}(?:好|差|多|少|高|低|怎么样|如何)|增长|下降|涨了|跌了|变化",
+    re.IGNORECASE,
+)
+_GROWS = re.compile(
+    r"\b(?:growth|grow[ns]?|grew|growing|(?:in|de)creased?|up or down)\b|环比|增长|下降|涨了|跌了",
     re.IGNORECASE,
 )
 _YEARS = re.compile(
@@ -27,8 +31,9 @@ _LAST_YEAR = re.compile(
     r"\b(?:last|previous) year\b|\bthe year before\b|\ba year (?:ago|earlier)\b|去年|同比|同期",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(
-    r"\b(?:the|those) (?:one |month |week |quarter )?before\b|环比|上期|前期", re.IGNORECASE
+_ROWS = (
+    "orders|bookings|reservations|receipts|invoices|payments|transactions|purchases|visits|reviews|messages"
+    "|complaints|questions|tickets|entries|rows|appointments"
 )
 _MEASURES = (
     ("distinct", r"\b(?:different|distinct|unique)\b|不同的|不重复|多少种|几种"),
@@ -37,7 +42,8 @@ _MEASURES = (
     ("rows", r"^\W*(?:(?:please|can you|could you)\s+)?(?:list|show(?: me)?|give me|print|display|find)\b"
              r"|\bwhich (?:ones|rows|of them)\b|列出|列一下|看看|给我看|显示|找出|哪几[条笔单个]|哪些"),
     ("count", r"\bhow many\b|\bnumber of\b|\bcount\b|\bhow often\b"
-              r"|多少[个笔条单人位次家件份张]|有?几[个笔条单人位次家件份张]|笔数|条数|单数|个数|数一下|几次"),
+              rf"|\b(?:most|fewest|least|more|fewer) (?:{_ROWS})\b"
+              r"|多少[个笔条单人位次家件份张]|几[个笔条单人位次家件份张]|笔数|条数|单数|个数|数一下|几次|(?:的人|人数|次数)最[多少]"),
 )  # fmt: skip
 _EXTREMES = (
     ("max", r"\b(?:largest|biggest|highest|most expensive|best|maximum|max|record|top)\b"
@@ -45,12 +51,34 @@ _EXTREMES = (
     ("min", r"\b(?:smallest|lowest|cheapest|worst|minimum|min|slowest)\b|最小|最低|最便宜|最少|最差"),
 )  # fmt: skip
 _SUM = re.compile(
-    r"\b(?:total|sum|altogether|in all|how much|add up|come to)\b|合计|总共|一共|总额|总计|多少钱",
+    r"\b(?:total|sum|altogether|in all|how much|add up|come to|revenue|turnover|takings|income"
+    r"|earn(?:ed|ings)?|sales|spen[dt]|costs?|paid|pay)\b|合计|总共|一共|总额|总计|多少钱|营业额|销售额|收入|花了",
     re.IGNORECASE,
+)
+_UNITS_OF_MEANS = (
+    ("day", r"\b(?:average|mean) daily\b|\bdaily average\b|平均每[天日]|[每一][天日]平均|日均"),
+    ("week", r"平均每周|每周平均|周均"),
+    ("month", r"平均每个?月|每个?月平均|月均"),
+    ("quarter", r"平均每个?季度|每个?季度平均"),
+    ("year", r"平均每年|年均"),
+)
+_MEAN_PER = tuple(
+    (
+        unit,
+        rf"\b(?:average|typical|mean)\b.*\b(?:per|an?|each|every) {unit}\b"
+        rf"|\b(?:average|typical|mean|normal) {unit}\b|\b(?:average|mean) {unit}ly\b"
+        rf"|\b{unit}ly average\b|{besides}",
+    )
+    for unit, besides in _UNITS_OF_MEANS
 )
 _SHARE = re.compile(
     r"\b(?:share|percent(?:age)?|proportion|fraction|part) of\b"
     r"|\b(?:what|which) (?:share|percent(?:age)?|proportion|part)\b|占比|比例|百分之|占多|占了",
+    re.IGNORECASE,
+)
+_ONE_OF_MANY = re.compile(
+    r"\b(?:what|which)\s+(?!was|is|are|were|do|did|does|time|share|percent)\w+\b.*\b(?:most|least|best|worst|fewest|more|better)\b"
+    r"|(?:什么|哪种?|哪些)[^，。,.最]{1,6}最",
     re.IGNORECASE,
 )
 _SORTS = re.compile(
@@ -65,11 +93,6 @@ _ABOUT = re.compile(
 _LEAST = re.compile(
     r"\b(?:worst|weakest|slowest|quietest|lowest|least|fewest|smallest|poorest|bottom)\b"
     r"|最(?:差|少|低|淡|小|冷清|弱|不好|慢)|垫底|倒数",
-    re.IGNORECASE,
-)
-_MOST = re.compile(
-    r"\b(?:best|strongest|busiest|highest|most|biggest|largest|top|greatest|favou?rite)\b"
-    r"|最(?:好|多|高|旺|大|忙|强|畅销|热门|火|受欢迎)|排名|排行|前[0-9一二三四五六七八九十]",
     re.IGNORECASE,
 )
 _NUMBERS = {
@@ -115,6 +138,11 @@ _THAN = re.compile(
 )
 
 
+def names_rows(text: str) -> bool:
+    """Say whether a text speaks of what rows stand for: bookings, orders, 订单."""
+    return re.search(rf"\b(?:{_ROWS})\b|订单|预订|订房", text, re.IGNORECASE) is not None
+
+
 def asks_why(text: str) -> bool:
     """Say whether a text asks for a reason."""
     return _WHY.search(text) is not None
@@ -123,6 +151,11 @@ def asks_why(text: str) -> bool:
 def compares(text: str) -> bool:
     """Say whether a text sets one time beside another."""
     return _COMPARES.search(text) is not None
+
+
+def grows(text: str) -> bool:
+    """Say whether a text asks how much something grew or fell, of whatever time."""
+    return _GROWS.search(text) is not None or compares_years(text)
 
 
 def compares_years(text: str) -> bool:
@@ -154,11 +187,16 @@ def measure(text: str, *, grouped: bool) -> str:
     for name, pattern in _MEASURES:
         if re.search(pattern, text, re.IGNORECASE):
             return "" if name == "rows" and grouped else name
-    if not grouped and not _SUM.search(text):
+    if not grouped:
         for name, pattern in _EXTREMES:
             if re.search(pattern, text, re.IGNORECASE):
                 return name
-    return ""
+    return "sum" if _SUM.search(text) else ""
+
+
+def asks_one_of_many(text: str) -> bool:
+    """Say whether a text asks which of many is the most, by a word that need not be a column's."""
+    return _ONE_OF_MANY.search(text) is not None or _TOP.search(text) is not None
 
 
 def needs_reading(text: str, names: Sequence[str]) -> bool:
@@ -170,6 +208,14 @@ def needs_reading(text: str, names: Sequence[str]) -> bool:
     return any(not any(name in said or said in name for name in known) for said in subjects)
 
 
+def mean_per(text: str) -> str:
+    """Return the unit of time of which a mean is asked for: `the average day`, `月均`; empty if of none."""
+    for unit, pattern in _MEAN_PER:
+        if re.search(pattern, text, re.IGNORECASE):
+            return unit
+    return ""
+
+
 def asks_share(text: str) -> bool:
     """Say whether a text asks for the part of a whole."""
     return _SHARE.search(text) is not None
@@ -178,11 +224,6 @@ def asks_share(text: str) -> bool:
 def asks_least(text: str) -> bool:
     """Say whether what a text ranks is ranked from the bottom."""
     return _LEAST.search(text) is not None
-
-
-def ranks(text: str) -> bool:
-    """Say whether a text asks which is the most or the least."""
-    return bool(_LEAST.search(text) or _MOST.search(text))
 
 
 def how_many_first(text: str) -> int | None:

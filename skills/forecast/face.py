@@ -22,7 +22,7 @@ from skills.readers.tenses import tense
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
-_OTHER_TENSE = 0.2
+_OTHER_TENSE = 0.05
 _SAMPLE = 2000  # rows in which what an ask names is looked for
 
 

@@ -25,15 +25,23 @@ _DATE_HINTS = (
 _MONEY_HINTS = (
     r"sales|revenue|turnover|amount|total|takings|umsatz|income|ventas|销售额|营业|收入|金额"
 )
+_PAID_HINTS = (
+    r"\bspen[dt]|charged?\b|\bpaid\b|payments?\b|\bfees?\b|\bcosts?\b|expense|\bbill|\b(?:eur|usd|gbp|cny|rmb|chf)\b|[€$£¥￥]"
+    r"|费|款|支出|花费|总价|实收|实付"
+)
+_CURRENCY = re.compile(r"[€$£¥￥₹]|\b(?:eur|usd|gbp|cny|rmb|chf)\b|元", re.IGNORECASE)
+_LOOKED_AT = 200  # cells
 _COUNT_HINTS = (
     r"demand|orders|units|quantity|qty|passengers|visit|^y$|^value$|销售|销量|订单|客流|数量"
 )
+_PRICE_HINTS = r"price|单价|售价|价格"
+_AVERAGED = r"average|avg|mean|均"
 _MEAN_HINTS = r"price|rate|average|avg|mean|percent|%|temperature|单价|均价|比例|率"
 _ID_HINTS = r"^id$|_id$| id$|\bno\.?$|number|^rownames$|index|编号|序号|^unnamed"
 _HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
 _IN_PIECES = re.compile(
     r"\b(?:units|pieces|quantit(?:y|ies))\b"
-    r"|多少(?:份|件|个|瓶|杯|台|本|斤|箱|盒|条|双|只|单|张|套|把|桶|袋)|销量",
+    r"|卖.{0,4}几(?:份|件|个|瓶|杯|台|本|斤|箱|盒|条|双|只|单|张|套|把|桶|袋)|多少(?:份|件|个|瓶|杯|台|本|斤|箱|盒|条|双|只|单|张|套|把|桶|袋)|销量",
     re.IGNORECASE,
 )
 _QUANTITY = r"数量|件数|份数|个数|销量|\bqty\b|quantit|\bunits?\b|\bpieces\b|\bsold\b"
@@ -102,8 +110,8 @@ def amount_column(
 ) -> tuple[str, list[str]]:
     """Return the column of amounts and the others that it could be.
 
-    It is the one asked for, else the one whose name says money or a number of pieces, else the last that is
-    no id.
+    It is the one asked for, else the one whose name says so, else of those in a currency the one that comes
+    to most, else the one whose name says a number of pieces, else the last that is no id.
 
     Raises:
         UsageError: The column asked for is not there.
@@ -118,9 +126,45 @@ def amount_column(
     candidates = [c for c in number_columns(table) if c not in exclude] or numeric
     if not candidates:
         raise BadInputError(TEXTS("no_numbers", path=table.path))
-    named = hinted(candidates, _MONEY_HINTS) or hinted(candidates, _COUNT_HINTS)
-    chosen = named[0] if named else candidates[-1]
+    named = hinted(candidates, _MONEY_HINTS)
+    in_money = _by_sum(table, [c for c in candidates if _is_money(table, c)])
+    chosen = next(iter([*named, *in_money, *hinted(candidates, _COUNT_HINTS), *candidates[::-1]]))
     return chosen, [c for c in candidates if c != chosen]
+
+
+def price_and_pieces(table: TableData) -> tuple[str, str] | None:
+    """Return the columns of the price of a piece and of how many there are, where only these tell amounts."""
+    numbers = number_columns(table)
+    prices = hinted(numbers, _PRICE_HINTS)
+    pieces = [column for column in hinted(numbers, _QUANTITY) if column not in prices]
+    amounts = [
+        column for column in numbers if hinted([column], _MONEY_HINTS) or _is_money(table, column)
+    ]
+    return (prices[0], pieces[0]) if prices and pieces and not amounts else None
+
+
+def is_price(column: str) -> bool:
+    """Say whether a column holds prices, which add up where each row is something sold."""
+    return bool(hinted([column], _PRICE_HINTS)) and not hinted([column], _AVERAGED)
+
+
+def _is_money(table: TableData, column: str) -> bool:
+    """Say whether a column is in a currency by its name or its cells, and no price of one piece."""
+    if is_mean(column):
+        return False
+    if hinted([column], _PAID_HINTS):
+        return True
+    cells = [cell for cell in table.column(column)[:_LOOKED_AT] if cell.strip()]
+    return 2 * sum(_CURRENCY.search(cell) is not None for cell in cells) > len(cells) > 0
+
+
+def _by_sum(table: TableData, columns: Sequence[str]) -> list[str]:
+    """Return columns of amounts, the one that comes to most first."""
+    sums = {
+        column: sum(abs(n) for n in parse_column(table.column(column)) if n is not None)
+        for column in (columns if len(columns) > 1 else ())
+    }
+    return sorted(columns, key=lambda column: -sums.get(column, 0.0))
 
 
 def read_amounts(

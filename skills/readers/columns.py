@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 _SURE = 88.0
+_SHORTEST = 3  # a name whose plural is looked for
+_IN_BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 
 
 def plain_name(text: str) -> str:
@@ -19,13 +21,17 @@ def named_column(text: str, columns: Sequence[str]) -> str | None:
     """Return the column that a text names, the longest name first; small typos are forgiven."""
     said = f" {plain_name(text)} "
     for column in sorted(columns, key=len, reverse=True):
-        name = plain_name(column)
-        if not name:
-            continue
-        whole = f" {name} " in said
-        if whole or (not name.isascii() and name in said):
+        names = {plain_name(column), plain_name(_IN_BRACKETS.sub("", column))} - {
+            ""
+        }  # `Spend (EUR)`
+        if any(_in_words(name, said) or (not name.isascii() and name in said) for name in names):
             return column
     return _close(said, columns)
+
+
+def _in_words(name: str, said: str) -> bool:
+    """Say whether words hold a name, alone or as one of several: `tips`."""
+    return f" {name} " in said or (len(name) >= _SHORTEST and f" {name}s " in said)
 
 
 def _close(said: str, columns: Sequence[str]) -> str | None:

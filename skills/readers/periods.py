@@ -24,6 +24,11 @@ _WHICH = {
     "this": "this", "current": "this", "last": "last", "previous": "last", "past": "last",
     "今": "this", "本": "this", "这": "this", "去": "last", "上": "last", "前": "former", "上上": "former",
 }  # fmt: skip
+_SEASON = r"(?P<season>summer|autumn|fall|winter|spring)\b"
+_SEASONS = {
+    "spring": ("03", "05"), "summer": ("06", "08"), "autumn": ("09", "11"), "fall": ("09", "11"),
+    "winter": ("12", "02"), "春": ("03", "05"), "夏": ("06", "08"), "秋": ("09", "11"), "冬": ("12", "02"),
+}  # fmt: skip
 _UNITS = {
     "天": "day", "日": "day", "周": "week", "星期": "week", "礼拜": "week", "月": "month", "季": "quarter",
     "季度": "quarter", "年": "year",
@@ -50,6 +55,9 @@ def find_periods(text: str) -> tuple[str, ...]:
     return _joined(text, found)
 
 
+_THIS_MONTH = re.compile(
+    rf"\bthis\s+{_MONTH}", re.IGNORECASE
+)  # beside which `last May` is a year before
 Reader = Callable[[re.Match[str]], str]
 
 
@@ -63,7 +71,11 @@ def _year_of(match: re.Match[str]) -> str:
 def _english_month(match: re.Match[str]) -> str:
     month = _MONTH_NAMES[match["month"][:3].lower()]
     day = match["day"] or match["day2"]
-    return f"{_year_of(match)}-{month:02}" + (f"-{int(day):02}" if day else "")
+    year = _year_of(match)
+    if year == "-" and match["this"]:
+        both = match["this"].lower() == "last" and _THIS_MONTH.search(match.string)
+        year = "this" if match["this"].lower() == "this" else "last" if both else "-"
+    return f"{year}-{month:02}" + (f"-{int(day):02}" if day else "")
 
 
 def _chinese_month(match: re.Match[str]) -> str:
@@ -82,6 +94,13 @@ def _quarter(match: re.Match[str]) -> str:
 
 def _half(match: re.Match[str]) -> str:
     return f"{_year_of(match)}-H{1 if match['h'].lower() in {'1', 'first', '1st', '上'} else 2}"
+
+
+def _season(match: re.Match[str]) -> str:
+    """Return the months of a season, as north of the equator."""
+    first, last = _SEASONS[match["season"].lower()]
+    year = _year_of(match)
+    return f"{year}-{first}..{year}-{last}" if first < last else f"--{first}..{year}-{last}"
 
 
 def _past_units(match: re.Match[str]) -> str:
@@ -122,7 +141,7 @@ _PATTERNS = (
     _pattern(r"\b(?P<h>first|second|1st|2nd) half\b" + _OF_YEAR, _half),
     _pattern(r"\bh(?P<h>[12])\b" + _OF_YEAR, _half),
     _pattern(
-        rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?(?:last\s+)?(?P<month>{_MONTH})"
+        rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?(?:(?P<this>this|last)\s+)?(?P<month>{_MONTH})"
         r"(?:\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?(?!\d))?" + _OF_YEAR,
         _english_month,
     ),
@@ -136,6 +155,11 @@ _PATTERNS = (
     _pattern(
         r"\b(?P<which>this|current|last|previous|past)\s+(?P<unit>week|month|quarter|year)\b", _this_unit
     ),
+    _pattern(r"(?<=\bthe )" + _SEASON + _OF_YEAR, _season),
+    _pattern(
+        r"\b(?:this|last|in|during|over)\s+(?:the\s+)?" + _SEASON + _OF_YEAR, _season
+    ),
+    _pattern(_ZH_YEAR + r"(?P<season>[春夏秋冬])[天季]", _season),
     _pattern(r"\byesterday\b|昨天|昨日", _fixed("last day")),
     _pattern(r"\btoday\b|今天|今日", _fixed("this day")),
     _pattern(r"前天", _fixed("former day")),
@@ -194,6 +218,25 @@ _FROM = re.compile(r"(?:\bfrom|从|自)\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?:\bfrom|\bbetween|从|自)\s*$", re.IGNORECASE)
 _SINCE = re.compile(r"\bsince\s*$", re.IGNORECASE)
 _SINCE_AFTER = re.compile(r"\s*(?:以来|至今|开始|起)")
+
+
+def in_a_row(first: str, second: str) -> str:
+    """Return two months that follow each other as one period, other ones as nothing: `July and August`."""
+    second = _with_year(second, first) if first[:2] != "--" else second
+    begin = _with_year(first, second)
+    (year, _, one), (other_year, _, other) = begin.rpartition("-"), second.rpartition("-")
+    months = year == other_year and one.isdigit() and other.isdigit() and int(other) == int(one) + 1
+    return f"{begin}..{second}" if months and len(one) == 2 else ""
+
+
+def without_periods(text: str) -> str:
+    """Return a text without the periods that it names."""
+    kept, at = [], 0
+    while at < len(text):
+        match, _ = _at(text, at)
+        kept.append(" " if match else text[at])
+        at = max(match.end() if match else 0, at + 1)
+    return "".join(kept)
 
 
 def _joined(text: str, found: list[tuple[int, int, str]]) -> tuple[str, ...]:

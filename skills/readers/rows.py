@@ -18,6 +18,8 @@ BETWEEN = "|"
 """What stands between the values of a column that are meant, where there are several."""
 _MOST_VALUES = 200  # of a column whose values can be named
 _SHORTEST = 3  # a Latin value that is found without its column's name before it
+_SHORTEST_STEM = 5
+_ENDING = re.compile(r"(?:l?ed|ing|s)$")  # cancelled, refunds
 _WAYS = (("收入", "支出"), ("income", "expense"))
 _UNTOLD = re.compile(
     r"(?:sales?|revenue|orders?|total|days?|weeks?|months?|years?|next|all|forecast|the|in|of"
@@ -106,15 +108,24 @@ def _is_measure(cells: Sequence[str]) -> bool:
 def _place(said: str, name: str, column: str) -> tuple[int, int] | None:
     """Return where an ask names a value, one or several; a short one only behind the name of its column."""
     if not name.isascii():
-        wanted = [name] if len(name) > 1 else []
+        wanted = [name, *_other_ways(name)] if len(name) > 1 else []
     elif len(name) >= _SHORTEST and parse_number(name) is None:
         wanted = [f" {name}{plural} " for plural in ("", "s", "es")]
+        if " " not in name and len(stem := _ENDING.sub("", name)) >= _SHORTEST_STEM:
+            wanted += [f" {stem}{ending} " for ending in ("", "s", "ed", "es", "ing")]
     else:
         wanted = [f" {plain_name(column)} {name} "]
     for words in wanted:
         if (at := said.find(words)) >= 0:
             return at, at + len(words)
     return None
+
+
+def _other_ways(name: str) -> list[str]:
+    """Return how else people say a Chinese state: `退款` for 已退款, `没发货` for 待发货."""
+    if name[0] == "已":
+        return [name[1:]]
+    return [no + name[1:] for no in ("没", "还没", "没有", "未")] if name[0] in "待未" else []
 
 
 def _came_in(table: TableData) -> tuple[str, str] | None:

@@ -31,7 +31,7 @@ def tense(text: str, today: date) -> Tense | None:
     future = _FUTURE.search(text) is not None
     past = _PAST.search(text) is not None
     for period in find_periods(text):
-        if not period[:4].isdigit():
+        if period.startswith("--"):  # the latest of many
             continue
         try:
             span = period_span(period, today, today)

@@ -93,7 +93,7 @@ def _answer(path: Path, tmp_path: Path, **fields: object) -> Answer:
         ("average order in May", {"measure": "mean", "period": "--05"}),
         ("on which weekday do we earn the most", {"by": "weekday"}),
         ("show me orders over 50", {"measure": "rows", "above": 50.0}),
-        ("orders under 1,000 euros", {"below": 1000.0}),
+        ("orders under 1,000 euros", {"below": 1000.0, "measure": "rows"}),
         ("how many orders are open", {"measure": "count", "only": {"status": "open"}}),
         ("what share of orders came from Berlin", {"measure": "count", "only": {"shop": "Berlin"}}),
         ("how many different products do we sell", {"measure": "distinct", "value": "item"}),
@@ -398,3 +398,61 @@ def test_no_ask_breaks_the_reading(text: str) -> None:
     request = FiguresRequest.model_validate(values)
     with contextlib.suppress(InhouseError):
         list(Figures(TODAY).run(request, Context(Runtimes(), Path("/nowhere"))))
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "column"),
+    [
+        (["date", "service", "charged", "tip"], [["cut", "€40", "€2"]], "charged"),
+        (["date", "channel", "spend (EUR)", "orders"], [["web", "40.5", "2"]], "spend (EUR)"),
+        (["date", "item", "price", "qty"], [["cup", "4", "3"]], "price × qty"),
+        (["date", "room", "nights", "price"], [["double", "2", "110"]], "price"),
+        (["date", "item", "qty", "total"], [["cup", "2", "8"]], "total"),
+    ],
+)
+def test_which_column_is_the_amount(
+    tmp_path: Path, header: list[str], rows: list[list[str]], column: str
+) -> None:
+    days = [[f"2026-01-{day:02}", *rows[0][:1], *rows[0][1:]] for day in range(1, 20, 2)]
+    answer = _answer(_write(tmp_path / "t.csv", [header, *days]), tmp_path)
+    assert (answer.data["column"], answer.data["measure"]) == (column, "sum")
+    if "×" in column:
+        assert answer.data["value"] == 10 * 4 * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("how many customers do we have", {"measure": "distinct", "value": "client"}),
+        ("who pays us the most", {"by": "client"}),
+        ("cut or colour, which brings more", {"by": "service", "only": {"service": "colour|cut"}}),
+        ("the month with the most appointments", {"by": "month", "measure": "count"}),
+        ("tips in March", {"value": "tip", "period": "--03"}),
+        ("what do we take in an average month", {"measure": "mean", "per": "month"}),
+        ("how many refunds were there", {"measure": "count", "only": {"status": "refunded"}}),
+        ("takings in the past three months", {"period": "past 3 month"}),
+        ("what was the cheapest one in the summer of 2025", {"measure": "min", "period": "2025-06..2025-08"}),
+        ("which is better, the first quarter or the second quarter", {"period": "--Q1", "against": "--Q2"}),
+        ("was this August better than last August", {"period": "this-08", "against": "last-08"}),
+        ("charged in July and August", {"value": "charged", "period": "--07..--08"}),
+        ("how much was charged in total above 30", {"value": "charged", "above": 30.0}),
+        ("how many came back late", {"measure": "count", "only": {"late": "yes"}}),
+        ("how many were not late", {"measure": "count", "only": {"late": "no"}}),
+        ("退款的有几笔", {"measure": "count", "only": {"status": "已退款"}}),
+        ("还没发货的有多少笔", {"measure": "count", "only": {"status": "待发货"}}),
+    ],
+)  # fmt: skip
+def test_words_for_columns_and_values(tmp_path: Path, text: str, values: dict[str, object]) -> None:
+    states = ("refunded", "已退款", "待发货", "paid")
+    rows = [[f"2025-{n % 12 + 1:02}-{n % 27 + 1:02}", ("Ann", "Bo", "Cy")[n % 3], ("cut", "colour")[n % 2],
+             20 + n * 7 % 13, n % 3, states[n % 4], ("no", "yes")[n % 2]] for n in range(40)]  # fmt: skip
+    header = ["day", "client", "service", "charged", "tip", "status", "late"]
+    assert _filled(text, _write(tmp_path / "salon.csv", [header, *rows])) == values
+
+
+def test_what_an_average_day_brings(tmp_path: Path) -> None:
+    rows = [[f"2026-03-{n // 2 + 1:02}", 10] for n in range(20)]
+    answer = _answer(
+        _write(tmp_path / "t.csv", [["day", "amount"], *rows]), tmp_path, measure="mean", per="day"
+    )
+    assert (answer.data["value"], answer.data["units"]) == (20, 10)
