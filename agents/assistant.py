@@ -37,6 +37,7 @@ TEXTS = Catalogue(__package__)
 Log = Callable[[BaseException], None]
 _PROMISING = 0.1
 _SURELY_TALK = 0.5
+_SURE_OF_TABLE = 0.6  # that an ask is about a table, where none is here
 _SURELY_TALK_OF_RESULT = 0.95  # what leans on a result, by its words alone
 _WORDS = re.compile(r"[A-Za-z0-9]+|[\u4e00-\u9fff]{1,2}")
 _LEAST_WORDS = 3
@@ -191,6 +192,9 @@ class Assistant:
             if other:
                 spec = registry.get(other)
                 filled, meant = self._filled(spec, said)
+        unsure = spec.reads_results and route.probability < _SURE_OF_TABLE
+        if filled.missing and unsure and not self.at_hand.offered(spec):
+            return None  # there is no table that it could be about
         return spec, filled, meant
 
     def _stays(self, spec: SkillSpec, values: dict[str, Any], said: Said) -> bool:

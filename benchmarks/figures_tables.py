@@ -1,4 +1,4 @@
-"""Tables of twelve small businesses, as their programs write them; made anew each time, always the same."""
+"""Tables of fifteen small businesses, as their programs write them; made anew each time, always the same."""
 
 from __future__ import annotations
 
@@ -212,6 +212,57 @@ def consulting() -> Rows:
     return rows
 
 
+def donations() -> Rows:
+    """Gifts to an animal shelter."""
+    chance = random.Random(13)
+    rows: Rows = []
+    for day in _days():
+        for _ in range(4 if day.month == 12 else 1):
+            rows.append({
+                "day": day, "donor": f"{chance.choice(_NAMES)} {chance.choice('KLMNOPQR')}.",
+                "total": float(chance.choice([10, 20, 20, 50, 100, 250])),
+                "purpose": chance.choices(["Cats", "Dogs", "Building"], [4, 5, 2])[0],
+                "recurring": chance.choices(["Yes", "No"], [2, 3])[0], "via": chance.choices(["PayPal", "Bank"], [3, 2])[0],
+            })  # fmt: skip
+    return rows
+
+
+def bakery() -> Rows:
+    """What a bakery sold and threw away, a day and product a row."""
+    chance = random.Random(14)
+    size = {
+        "Rye bread": (60, 4.9),
+        "Rolls": (240, 0.6),
+        "Pretzel": (90, 1.1),
+        "Berliner": (40, 1.8),
+    }
+    rows: Rows = []
+    for day in _days():
+        if day.weekday() == 0:
+            continue
+        for name, (many, price) in size.items():
+            sold = round(many * (1.5 if day.weekday() == 5 else 1) * chance.uniform(0.7, 1.2))
+            rows.append({"day": day, "item": name, "sold": sold, "waste": round(sold * chance.uniform(0, 0.2)),
+                         "total": round(sold * price, 2)})  # fmt: skip
+    return rows
+
+
+def repairs() -> Rows:
+    """Jobs of a Chinese workshop for phones."""
+    chance = random.Random(15)
+    fees = {"换屏": 480, "换电池": 160, "进水维修": 320, "贴膜": 30}
+    rows: Rows = []
+    for day in _days():
+        for _ in range(2 if day.weekday() < 5 else 4):
+            job = chance.choices(list(fees), [4, 5, 1, 6])[0]
+            rows.append({
+                "day": day, "job": job, "brand": chance.choices(["苹果", "华为", "小米"], [5, 4, 3])[0],
+                "worker": chance.choices(["王师傅", "李师傅"], [3, 2])[0], "total": float(fees[job]),
+                "parts": round(fees[job] * chance.uniform(0.2, 0.5)), "again": chance.choices(["否", "是"], [15, 1])[0],
+            })  # fmt: skip
+    return rows
+
+
 _NAMES = ("Anna", "Ben", "Clara", "David", "Emil", "Frida", "Greta", "Hugo", "Ida", "Jan")
 
 
@@ -308,6 +359,23 @@ def _consulting(rows: Rows) -> list[list[object]]:
     return [["Date", "Client", "Consultant", "Task", "Hours", "Billed"], *lines]
 
 
+def _donations(rows: Rows) -> list[list[object]]:
+    keys = ("donor", "purpose", "recurring", "via")
+    lines = [[f"{r['day']:%m/%d/%y}", *(r[k] for k in keys), f"${r['total']:,.0f}"] for r in rows]
+    return [["Received", "Donor", "Purpose", "Recurring", "Via", "Gift"], *lines]
+
+
+def _bakery(rows: Rows) -> list[list[object]]:
+    lines = [[r["day"], r["item"], r["sold"], r["waste"], _german(r["total"])] for r in rows]
+    return [["Date", "Product", "Sold", "Thrown away", "Takings"], *lines]
+
+
+def _repairs(rows: Rows) -> list[list[object]]:
+    keys = ("job", "brand", "worker", "total", "parts", "again")
+    return [["接单日期", "维修项目", "品牌", "师傅", "收费", "配件成本", "返修"],
+            *([f"{r['day']:%Y%m%d}", *(r[k] for k in keys)] for r in rows)]  # fmt: skip
+
+
 TABLES: dict[str, tuple[str, Callable[[], Rows], Callable[[Rows], list[list[object]]], str, str]] = {
     "till": ("till.csv", till, _till, ",", "utf-8"),
     "daily": ("tagesabschluss.csv", daily, _daily, ";", "cp1252"),
@@ -320,6 +388,9 @@ TABLES: dict[str, tuple[str, Callable[[], Rows], Callable[[Rows], list[list[obje
     "rentals": ("rentals.csv", rentals, _rentals, ",", "utf-8"),
     "fruit": ("水果摊.csv", fruit, _fruit, ",", "utf-8"),
     "hours": ("hours.csv", consulting, _consulting, ",", "utf-8"),
+    "donations": ("donations.csv", donations, _donations, ",", "utf-8"),
+    "bakery": ("bakery.csv", bakery, _bakery, ";", "utf-8"),
+    "repairs": ("维修单.csv", repairs, _repairs, ",", "gb18030"),
     "branches": ("门店日报.csv", branches, _branches, ",", "utf-8-sig"),
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from skills.readers.amounts import (
     date_column,
     in_long_form,
     is_mean,
+    is_money,
     number_columns,
     quantity_column,
 )
@@ -153,11 +154,19 @@ def _what(text: str, table: TableData) -> dict[str, object]:
         measure = ""  # as it is anyhow
     narrowed = bool(only) or above is not None or below is not None
     limited = above is not None or below is not None
-    if not measure and limited and not by and not in_money and not value:
+    if (
+        not measure
+        and limited
+        and not by
+        and not in_money
+        and (not value or is_money(table, value))
+    ):
         measure = "rows"
     if measure == "rows" and (by or not narrowed):
         measure = ""
-    if measure == "count" and value:
+    if measure == "count" and value and is_money(table, value):
+        value = ""  # `how many gifts`: rows, though a column of money is called so
+    elif measure == "count" and value:
         measure = "sum"
     if not measure and narrowed and words.asks_share(text) and not value and not in_money:
         measure = "count"

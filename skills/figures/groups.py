@@ -18,7 +18,7 @@ _LEAST_ROWS = 2.0  # rows a value, or else a column tells rows apart and no grou
 _IDS = r"^id$|_id$|编号|序号|单号"
 _KINDS = (
     r"products?|items?|articles?|goods|skus?|dish(?:es)?|bestsellers?|商品|产品|品名|品种|菜品?|货品?|款",
-    r"customers?|clients?|buyers?|guests?|客户|顾客|买家|客人|会员",
+    r"customers?|clients?|buyers?|guests?|donors?|members?|客户|顾客|买家|客人|会员",
     r"shops?|stores?|branch(?:es)?|locations?|outlets?|门店|分店|店铺|网点",
     r"categor(?:y|ies)|types?|kinds?|groups?|classes|labels?|topics?|类别|分类|品类|类型|种类|标签|科目",
     r"suppliers?|vendors?|供应商|厂家|供货商",
@@ -54,7 +54,7 @@ _UNSAID = (
     (re.compile(r"\bwhere\b|哪里|哪儿", re.IGNORECASE), f"{_KINDS[7]}|{_KINDS[5]}|{_KINDS[2]}"),
 )
 _TIMES = (
-    ("weekday", r"(?:day|days) of the week|weekdays?|星期几|周几|礼拜几|星期|工作日"),
+    ("weekday", r"(?:day|days) of the week|weekdays?|星期几|周几|礼拜几|星期|周末|工作日"),
     ("hour", r"hours?|times? of (?:the )?day|(?:at )?what time|小时|几点|时段|钟点"),
     ("month", r"months?|monthly|个?月份?|几月"),
     ("week", r"weeks?|weekly|周"),
@@ -69,14 +69,15 @@ _WHICH_OF = re.compile(
 )
 _ALONE = re.compile(
     r"\b(?:monthly|weekly|daily|quarterly|yearly|annually|hourly|what time)\b"
-    r"|星期几|周几|礼拜几|几点|几月份?",
+    r"|星期几|周几|礼拜几|周末|工作日|几点|几月份?",
     re.IGNORECASE,
 )
 _CUE = (
-    r"\b(?:by|per|each|every|which|what|what's|whose|who|rank|compare|top|best|worst|busiest|slowest|strongest|weakest"
-    r"|quietest|biggest|largest|smallest|highest|lowest|favou?rite|most popular|across|between the"
-    r"|different|distinct|unique|{n})\W+"
+    r"(?:\b(?:by|per|each|every|which|what|what's|whose|who|rank|compare|top|best|worst|busiest|slowest"
+    r"|strongest|weakest|quietest|biggest|largest|smallest|highest|lowest|favou?rite|most popular|across"
+    r"|between the|different|distinct|unique|{n})\W+"
     r"(?:(?:of|the|our|my|is|was|were|are|single|a|an|different)\W+)*(?:[\w'-]+\W+)?"
+    r"|\b(?:{n})\s+(?:most|least)\s+\w+\s+)"
 ).replace("{n}", COUNT)
 _EXTREME = "(?:most|fewest|least|highest|lowest|best|worst|biggest|smallest)"
 _CHINESE_NUMBER = r"[\d一二两三四五六七八九十]{1,3}"
@@ -88,7 +89,11 @@ _CHINESE_CUE = (
 
 def group(text: str, table: TableData, numbers: Sequence[str]) -> str:
     """Return what a text groups by: a column of text, or a unit of time; empty if it does not."""
-    columns = [name for name in table.columns if name not in numbers]
+    columns = [
+        name
+        for name in table.columns
+        if name not in numbers and not parse_dates(table.column(name))
+    ]
     for name in sorted(columns, key=len, reverse=True):
         if _is_cued(text, _as_pattern(name)):
             return name

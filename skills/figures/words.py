@@ -28,7 +28,7 @@ _YEARS = re.compile(
     re.IGNORECASE,
 )
 _LAST_YEAR = re.compile(
-    r"\b(?:last|previous) year\b|\bthe year before\b|\ba year (?:ago|earlier)\b|去年|同比|同期",
+    r"\b(?:last|previous) year\b|\bthe year before\b|\ba year (?:ago|earlier|before)\b|去年|同比|同期",
     re.IGNORECASE,
 )
 _ROWS = (
@@ -43,7 +43,7 @@ _MEASURES = (
              r"|\bwhich (?:ones|rows|of them)\b|列出|列一下|看看|给我看|显示|找出|哪几[条笔单个]|哪些"),
     ("count", r"\bhow many\b|\bnumber of\b|\bcount\b|\bhow often\b"
               rf"|\b(?:most|fewest|least|more|fewer) (?:{_ROWS})\b"
-              r"|多少[个笔条单人位次家件份张]|几[个笔条单人位次家件份张]|笔数|条数|单数|个数|数一下|几次|(?:的人|人数|次数)最[多少]"),
+              r"|多少[个笔条单人位次家件份张台辆部间套]|几[个笔条单人位次家件份张台辆部间套]|(?:单子?|订单|客户|人)有多少|笔数|条数|单数|个数|数一下|几次|(?:的人|人数|次数)最[多少]"),
 )  # fmt: skip
 _EXTREMES = (
     ("max", r"\b(?:largest|biggest|highest|most expensive|best|maximum|max|record|top)\b"
@@ -52,7 +52,7 @@ _EXTREMES = (
 )  # fmt: skip
 _SUM = re.compile(
     r"\b(?:total|sum|altogether|in all|how much|add up|come to|revenue|turnover|takings|income"
-    r"|earn(?:ed|ings)?|sales|spen[dt]|costs?|paid|pay)\b|合计|总共|一共|总额|总计|多少钱|营业额|销售额|收入|花了",
+    r"|earn(?:ed|ings)?|sales|money|spen[dt]|costs?|paid|pay)\b|合计|总共|一共|总额|总计|多少钱|营业额|销售额|收入|花了",
     re.IGNORECASE,
 )
 _UNITS_OF_MEANS = (
@@ -78,6 +78,7 @@ _SHARE = re.compile(
 )
 _ONE_OF_MANY = re.compile(
     r"\b(?:what|which)\s+(?!was|is|are|were|do|did|does|time|share|percent)\w+\b.*\b(?:most|least|best|worst|fewest|more|better)\b"
+    r"|\bwhat (?:do|did) (?:we|i|they)\b.*\b(?:most|least)\b"
     r"|(?:什么|哪种?|哪些)[^，。,.最]{1,6}最",
     re.IGNORECASE,
 )
@@ -88,6 +89,10 @@ _SORTS = re.compile(
 _ABOUT = re.compile(
     r"\b(?:about|mention(?:s|ed|ing)?|regarding|concerning|complain(?:s|ed|ing)? of)\s+(?:the |our |a )?(\w+)"
     r"|(?:关于|提到|说到|涉及|抱怨)([\w]{2,6})",
+    re.IGNORECASE,
+)
+_MOOD = re.compile(
+    r"\b(?:angry|furious|(?:un|dis)?happy|(?:dis|un)?satisfied|positive|negative|rude|annoyed)\b|生气|不满|满意|愤怒",
     re.IGNORECASE,
 )
 _LEAST = re.compile(
@@ -111,6 +116,7 @@ _MONEY = (
     r"[$€£¥￥]?\s*(?P<n>\d[\d.,]*\d|\d)\s*(?P<k>k\b|万|千)?"
     r"(?![\d.,]*\d|\s*(?:%|days?|weeks?|months?|years?|天|周|个月|年))"
 )
+_CURRENCY = "(?:元|块钱?|dollars?|euros?|pounds?|yuan|eur|usd)"
 _CHINESE_MONEY = r"(?P<z>[一二两三四五六七八九十百千万]{2,})(?!天|周|个?月|年)"
 _ABOVE = re.compile(
     r"(?:\b(?:over|above|more than|greater than|at least|exceeding|higher than)\b|>=?"
@@ -119,7 +125,7 @@ _ABOVE = re.compile(
     re.IGNORECASE,
 )
 _ABOVE_AFTER = re.compile(
-    rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*(?:元|块钱?)?(?:以上|及以上| and more| or more|\+)",
+    rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*{_CURRENCY}?(?:以上|及以上| and more| or more|\+)",
     re.IGNORECASE,
 )
 _BELOW = re.compile(
@@ -129,7 +135,8 @@ _BELOW = re.compile(
     re.IGNORECASE,
 )
 _BELOW_AFTER = re.compile(
-    rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*(?:元|块钱?)?(?:以下|以内| and less| or less)", re.IGNORECASE
+    rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*{_CURRENCY}?(?:以下|以内| and less| or less)",
+    re.IGNORECASE,
 )
 _THAN = re.compile(
     r"\b(?:with|to|than|against|versus|vs\.?|beat|over|since|from)\s+(?:the )?(?:last|previous)"
@@ -203,8 +210,11 @@ def needs_reading(text: str, names: Sequence[str]) -> bool:
     """Say whether a text asks to sort texts, or for those about something that is none of these values."""
     if _SORTS.search(text):
         return True
-    subjects = [next(filter(None, match.groups())).casefold() for match in _ABOUT.finditer(text)]
     known = [name.casefold() for name in names]
+    mood = _MOOD.search(text)
+    if mood and not any(mood[0].casefold() in name or name in mood[0].casefold() for name in known):
+        return True
+    subjects = [next(filter(None, match.groups())).casefold() for match in _ABOUT.finditer(text)]
     return any(not any(name in said or said in name for name in known) for said in subjects)
 
 

@@ -127,7 +127,7 @@ def amount_column(
     if not candidates:
         raise BadInputError(TEXTS("no_numbers", path=table.path))
     named = hinted(candidates, _MONEY_HINTS)
-    in_money = _by_sum(table, [c for c in candidates if _is_money(table, c)])
+    in_money = _by_sum(table, [c for c in candidates if is_money(table, c)])
     chosen = next(iter([*named, *in_money, *hinted(candidates, _COUNT_HINTS), *candidates[::-1]]))
     return chosen, [c for c in candidates if c != chosen]
 
@@ -138,7 +138,7 @@ def price_and_pieces(table: TableData) -> tuple[str, str] | None:
     prices = hinted(numbers, _PRICE_HINTS)
     pieces = [column for column in hinted(numbers, _QUANTITY) if column not in prices]
     amounts = [
-        column for column in numbers if hinted([column], _MONEY_HINTS) or _is_money(table, column)
+        column for column in numbers if hinted([column], _MONEY_HINTS) or is_money(table, column)
     ]
     return (prices[0], pieces[0]) if prices and pieces and not amounts else None
 
@@ -148,11 +148,11 @@ def is_price(column: str) -> bool:
     return bool(hinted([column], _PRICE_HINTS)) and not hinted([column], _AVERAGED)
 
 
-def _is_money(table: TableData, column: str) -> bool:
+def is_money(table: TableData, column: str) -> bool:
     """Say whether a column is in a currency by its name or its cells, and no price of one piece."""
     if is_mean(column):
         return False
-    if hinted([column], _PAID_HINTS):
+    if hinted([column], _PAID_HINTS) or hinted([column], _MONEY_HINTS):
         return True
     cells = [cell for cell in table.column(column)[:_LOOKED_AT] if cell.strip()]
     return 2 * sum(_CURRENCY.search(cell) is not None for cell in cells) > len(cells) > 0
