@@ -13,7 +13,7 @@ import msgspec
 import psutil
 from pydantic import ValidationError
 
-from agents.athand import FIELDS, AtHand
+from agents.athand import FIELDS, AtHand, leans_back
 from agents.chat import Talk
 from agents.followups import follow, follows
 from agents.opening import not_found, slash
@@ -137,7 +137,7 @@ class Assistant:
 
     def _route(self, said: Said, context: Context) -> Iterator[Event]:
         """Find the skill; two alike lead to a question back, none to talk."""
-        if self._last and follows(said):
+        if self._last and (follows(said) or leans_back(said.bare)):
             spec = registry.get(self._last.skill)
             values = follow(spec, self._last.values, said)
             if values is not None and self._stays(spec, values, said):

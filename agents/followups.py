@@ -29,7 +29,8 @@ def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any
     """Return the last request with what the ask changes; None if it changes nothing.
 
     The ask is read as if it named the last request's files, so that `now 24 weeks` finds a horizon and
-    `and the customers` a column. A new file takes the place of the old one.
+    `and the customers` a column. A new file takes the place of the old one. What only leans on the last
+    request, without a word that goes on with it, changes one thing of what was reckoned, or is no follow-up.
     """
     kept = files_of(values)
     files = said.files or tuple(kept)
@@ -40,6 +41,10 @@ def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any
         asked = values.get("question")
         continues = asked and "before" in spec.request_class().model_fields
         return {**values, "question": question, "before": asked} if continues else None
+    leans = not follows(said)  # `why was it so low?`: of what was reckoned, one thing more
+    if leans:
+        fits = spec.reads_results and not said.files and len(filled) > 1 and len(changed) <= 1
+        return {**values, **changed} if fits else None
     if not changed:
         return None
     return {**values, **changed}

@@ -24,7 +24,7 @@ from pathlib import Path
 from benchmarks.figures_asked import ASKED, Asked, Right
 from benchmarks.figures_tables import write
 
-_READ = 6000  # characters of the table for the language model
+_READ = 2000  # characters of the table for the language model; more take a minute a question
 
 
 def right(told: dict[str, object], expected: Right, *, least: bool) -> bool:

@@ -296,5 +296,8 @@ def test_what_leans_on_the_last_table_is_reckoned_and_not_talked_about(
         assistant.at_hand.leans_on(Said("why is the sky blue", "why is the sky blue", (), "en"))
         is None
     )
+    march = _answer(assistant, "and in March?")
+    assert march.request["period"] == "--03"
+    assert _answer(assistant, "why was it so low?").request["period"] == "--03"
     best = _answer(assistant, "which weekday is the best?")
     assert (best.request["file"], best.request["by"]) == (str(here / "sales.csv"), "weekday")
