@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -130,47 +131,53 @@ def _what(text: str, table: TableData) -> dict[str, object]:
     by = group(text, table, numbers)
     only.pop(by, None)
     by = by or one_of_several(text, only) or likely_group(text, table)
+    names = [name for values in only.values() for name in values.split(BETWEEN)]
     value = named_column(without_group(text, by), [c for c in numbers if c != by])
-    counted = words.counts(text, [name for names in only.values() for name in names.split(BETWEEN)])
-    value = value or quantity_column(text, table.columns, counted=counted)
+    value = value or quantity_column(text, table.columns, counted=words.counts(text, names))
     value = value or kind_of_amount(text, numbers)
-    first, least = words.how_many_first(text), words.asks_least(text)
-    measure, per = words.measure(text, grouped=bool(by)), words.mean_per(text)
-    if measure == "mean" and per:
-        by = "" if by == per else by
+    per = words.mean_per(text)
+    measure = words.measure(text, grouped=bool(by))
+    if measure == "mean" and by == per:
+        by = ""
     if measure == "distinct" and by:
         value, by = by, ""
-    elif (
-        measure == "count"
-        and not by
-        and not value
-        and (counted_as := counted_column(text, table, numbers))
-    ):
-        measure, value = "distinct", counted_as
-    if not measure and not value and words.names_rows(text) and any(map(is_mean, numbers)):
-        measure = "count"
-    in_money = measure == "sum"
-    if measure == "sum" and not any(map(is_mean, numbers)):
-        measure = ""  # as it is anyhow
-    narrowed = bool(only) or above is not None or below is not None
-    limited = above is not None or below is not None
-    if (
-        not measure
-        and limited
-        and not by
-        and not in_money
-        and (not value or is_money(table, value))
-    ):
-        measure = "rows"
-    if measure == "rows" and (by or not narrowed):
-        measure = ""
-    if measure == "count" and value and is_money(table, value):
-        value = ""  # `how many gifts`: rows, though a column of money is called so
-    elif measure == "count" and value:
-        measure = "sum"
-    if not measure and narrowed and words.asks_share(text) and not value and not in_money:
-        measure = "count"
+    elif measure == "count" and not by and not value:
+        value = counted_column(text, table, numbers)
+        measure = "distinct" if value else measure
+    else:
+        limited = above is not None or below is not None
+        asked = _Measured(text, bool(by), bool(only) or limited, limited)
+        measure, value = asked.of(measure, value, table)
     return {
         "measure": measure, "value": value, "by": by, "only": only, "above": above, "below": below,
-        "first": first, "least": least, "per": per if measure == "mean" else "",
+        "first": words.how_many_first(text), "least": words.asks_least(text),
+        "per": per if measure == "mean" else "",
     }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What tells which measure an ask means: its words, and whether it groups, narrows or limits the rows."""
+
+    text: str
+    grouped: bool
+    narrowed: bool
+    limited: bool
+
+    def of(self, measure: str, value: str, table: TableData) -> tuple[str, str]:
+        """Return the measure and the column, from the words for either; empty for what is usual."""
+        numbers = number_columns(table)
+        money = bool(value) and is_money(table, value)
+        if measure == "count":  # `how many gifts`: rows, though a column of money is called so
+            return ("count", "") if money or not value else ("sum", value)
+        if measure == "sum":
+            return ("sum" if any(map(is_mean, numbers)) else ""), value
+        if measure and measure != "rows":
+            return measure, value
+        if self.limited and not self.grouped and (money or not value):
+            return "rows", value
+        if measure == "rows" and self.narrowed and not self.grouped:
+            return "rows", value
+        prices = not value and any(map(is_mean, numbers)) and words.names_rows(self.text)
+        share = not value and self.narrowed and words.asks_share(self.text)
+        return ("count" if prices or share else ""), value

@@ -36,6 +36,8 @@ class Basis:
         hours: Of each row, where the dates have a time of the day.
         value: The column of amounts; empty where there is none, or none is asked about.
         amounts: Of each row, shape (n,).
+        known_days: The different days of the rows, in order.
+        days_apart: How many days lie between these, in the middle; 0 where there are not two.
         assumed: What was chosen without being told.
         skipped: Rows that were left out, and why.
     """
@@ -46,19 +48,10 @@ class Basis:
     hours: list[float | None] | None = None
     value: str = ""
     amounts: list[float | None] = field(default_factory=list)
+    known_days: list[date] = field(default_factory=list)
+    days_apart: int = 0
     assumed: list[Message] = field(default_factory=list)
     skipped: list[BadRow] = field(default_factory=list)
-
-    @property
-    def days_apart(self) -> int:
-        """How many days lie between the days of rows, in the middle; 0 where there are not two."""
-        gaps = sorted((b - a).days for a, b in itertools.pairwise(self.known_days))
-        return gaps[len(gaps) // 2] if gaps else 0
-
-    @property
-    def known_days(self) -> list[date]:
-        """The different days of the rows, in order."""
-        return sorted({day for day in self.dates if day})
 
 
 def read_basis(table: TableData, day: str, value: str, *, counting: bool) -> Basis:
@@ -73,6 +66,9 @@ def read_basis(table: TableData, day: str, value: str, *, counting: bool) -> Bas
     dates = amounts.date_column(table, day)
     if dates:
         basis.day, basis.dates, basis.hours = dates[0], dates[1].values, dates[1].times
+        basis.known_days = sorted({day for day in basis.dates if day})
+        gaps = sorted((b - a).days for a, b in itertools.pairwise(basis.known_days))
+        basis.days_apart = gaps[len(gaps) // 2] if gaps else 0
         if dates[1].ambiguous:
             style, column = dates[1].style, dates[0]
             basis.assumed.append(TEXTS("assumed_month_first", style=style, column=column))

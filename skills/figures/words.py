@@ -138,6 +138,9 @@ _BELOW_AFTER = re.compile(
     rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*{_CURRENCY}?(?:以下|以内| and less| or less)",
     re.IGNORECASE,
 )
+_AFTER_NOUN = (
+    "did|do|does|have|has|had|were|was|are|is|will|sold|went|in|on|at|for|of|since|last|this|per|by"
+)
 _THAN = re.compile(
     r"\b(?:with|to|than|against|versus|vs\.?|beat|over|since|from)\s+(?:the )?(?:last|previous)"
     r"|[比和跟与](?:去年|上)|同比|同期",
@@ -244,11 +247,6 @@ def how_many_first(text: str) -> int | None:
     said = next(filter(None, match.groups())).lower()
     number = _NUMBERS.get(said) or chinese_number(said)
     return number or None
-
-
-_AFTER_NOUN = (
-    "did|do|does|have|has|had|were|was|are|is|will|sold|went|in|on|at|for|of|since|last|this|per|by"
-)
 
 
 def counts(text: str, names: Sequence[str]) -> bool:
