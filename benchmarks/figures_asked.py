@@ -1,6 +1,6 @@
 """Questions of fifteen small businesses about their tables, in people's words, with what is right.
 
-Written before any of them was asked; `unseen` ones were written after the others had been mended for.
+Each set was written before any of it was asked, and mended for afterwards; the `unseen` ones came last.
 """
 
 from __future__ import annotations
