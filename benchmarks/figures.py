@@ -4,10 +4,11 @@
     python -m benchmarks.figures --unseen   the last 36, to three tables that came last
 
 Fifteen tables as programs of small businesses write them (`benchmarks/figures_tables.py`), with questions in
-English and Chinese whose right answers are computed from the rows before these are written. When they were first asked, 27 of the last 36 were told
-rightly; what they found has been mended since, so that only questions of another hand can tell more. Each goes through
-the whole assistant, its file named. Beside it the language model is asked the same, with as much of the
-table's text as it reads, and is right if the figure or the name stands in its reply.
+English and Chinese whose right answers are computed from the rows before these are written. When they were
+first asked, 27 of the last 36 were told rightly; what they found has been mended since, so that only
+questions of another hand can tell more. Each goes through the whole assistant, its file named. Beside it the
+language model is asked the same, with as much of the table's text as it reads, and is right if the figure or
+the name stands in its reply.
 """
 
 from __future__ import annotations
