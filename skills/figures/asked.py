@@ -64,7 +64,7 @@ class Asked:
 
     def rows_of(self, span: Span) -> list[int]:
         """Return the rows that are meant, of another time."""
-        return sorted(set(self.meant).intersection(rows_within(self.basis, span)))
+        return rows_within(self.basis, span, among=self.meant)
 
 
 def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
@@ -91,8 +91,8 @@ def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
         request = request.model_copy(update={"by": existing_column(basis.table, request.by)})
     _check_days(request, basis)
     span = _span(request, basis, today) if request.period else None
-    meant = sorted(set(meant).intersection(rows_within(basis, None, request.above, request.below)))
-    rows = sorted(set(meant).intersection(rows_within(basis, span)))
+    meant = rows_within(basis, None, among=meant, above=request.above, below=request.below)
+    rows = rows_within(basis, span, among=meant)
     if span and not rows:
         raise nothing_in(basis, span, context)
     measure = _measure(request, basis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -147,7 +148,7 @@ def _what(text: str, table: TableData) -> dict[str, object]:
     else:
         limited = above is not None or below is not None
         asked = _Measured(text, bool(by), bool(only) or limited, limited)
-        measure, value = asked.of(measure, value, table)
+        measure, value = asked.of(measure, value, table, numbers)
     return {
         "measure": measure, "value": value, "by": by, "only": only, "above": above, "below": below,
         "first": words.how_many_first(text), "least": words.asks_least(text),
@@ -164,9 +165,10 @@ class _Measured:
     narrowed: bool
     limited: bool
 
-    def of(self, measure: str, value: str, table: TableData) -> tuple[str, str]:
+    def of(
+        self, measure: str, value: str, table: TableData, numbers: Sequence[str]
+    ) -> tuple[str, str]:
         """Return the measure and the column, from the words for either; empty for what is usual."""
-        numbers = number_columns(table)
         money = bool(value) and is_money(table, value)
         if measure == "count":  # `how many gifts`: rows, though a column of money is called so
             return ("count", "") if money or not value else ("sum", value)

@@ -7,6 +7,7 @@ from datetime import date
 from models.texts import Catalogue, Message
 from skills.contract import Context
 from skills.figures.face import FiguresRequest
+from skills.figures.tally import TIMES, TURNS
 from skills.readers.rows import values_said
 from skills.readers.spans import Span, unit_span
 
@@ -77,10 +78,7 @@ def key_label(key: str | date | int, by: str, context: Context) -> str:
 
 def unit_label(by: str) -> Message | str:
     """Return what is grouped by, in words: a unit of time, or the column as it is called."""
-    return TEXTS(f"unit_{by}") if by in _UNITS else by
-
-
-_UNITS = ("hour", "day", "weekday", "week", "month", "quarter", "year")
+    return TEXTS(f"unit_{by}") if by in (*TIMES, *TURNS) else by
 
 
 def scope(request: FiguresRequest, span: Span | None, context: Context) -> str:

@@ -129,10 +129,15 @@ def _skip_unread(basis: Basis) -> None:
 
 
 def rows_within(
-    basis: Basis, span: Span | None, above: float | None = None, below: float | None = None
+    basis: Basis,
+    span: Span | None,
+    *,
+    among: Sequence[int] | None = None,
+    above: float | None = None,
+    below: float | None = None,
 ) -> list[int]:
-    """Return the positions of the rows whose day is in a span and whose amount is within limits."""
-    rows: Iterable[int] = range(len(basis.table.rows))
+    """Return the rows, of all or `among` some, whose day is in a span and whose amount is within limits."""
+    rows: Iterable[int] = range(len(basis.table.rows)) if among is None else among
     if span:
         days = basis.dates
         rows = [at for at in rows if (day := days[at]) is not None and day in span]

@@ -87,14 +87,14 @@ def explain(basis: Basis, meant: Sequence[int], span: Span, measure: Aggregate) 
     others = _others(basis, span)
     if not others:
         return None
-    inside = _within(basis, meant, span)
-    before_it = [_within(basis, meant, other) for other in others]
+    inside = rows_within(basis, span, among=meant)
+    before_it = [rows_within(basis, other, among=meant) for other in others]
     now = aggregate(basis, inside, measure) or 0.0
     usual = _mean(basis, meant, others, measure)
     reasons = Reasons(span, now, usual, len(others))
     earlier = a_year_before(span)
     if basis.known_days[0] <= earlier.start:
-        reasons.year_before = aggregate(basis, _within(basis, meant, earlier), measure)
+        reasons.year_before = aggregate(basis, rows_within(basis, earlier, among=meant), measure)
     reasons.season = _season(basis, meant, span, usual, measure)
     if measure in {"sum", "count"}:
         _take_apart_days(basis, reasons, inside, before_it, measure)
@@ -132,13 +132,8 @@ def _season(
 def _mean(basis: Basis, meant: Sequence[int], spans: Sequence[Span], measure: Aggregate) -> float:
     """Return what spans come to in the mean."""
     return statistics.fmean(
-        aggregate(basis, _within(basis, meant, one), measure) or 0.0 for one in spans
+        aggregate(basis, rows_within(basis, one, among=meant), measure) or 0.0 for one in spans
     )
-
-
-def _within(basis: Basis, meant: Sequence[int], span: Span) -> list[int]:
-    wanted = set(meant)
-    return [at for at in rows_within(basis, span) if at in wanted]
 
 
 def _others(basis: Basis, span: Span) -> list[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from skills.readers.numbers import chinese_number, parse_number
+from skills.readers.numbers import NUMBER_WORDS, chinese_number, parse_number
 
 _WHY = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b"
@@ -100,10 +100,7 @@ _LEAST = re.compile(
     r"|最(?:差|少|低|淡|小|冷清|弱|不好|慢)|垫底|倒数",
     re.IGNORECASE,
 )
-_NUMBERS = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "twelve": 12, "twenty": 20,
-}  # fmt: skip
+_NUMBERS = {word: n for word, n in NUMBER_WORDS.items() if n > 1} | {"twenty": 20}
 COUNT = rf"\d{{1,3}}|{'|'.join(_NUMBERS)}"
 _TOP = re.compile(
     rf"\b(?:top|first|best|worst|bottom)\s+(?P<a>{COUNT})\b"

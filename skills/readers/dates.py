@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         ("jan january januar janvier janv enero ene gennaio", "feb february februar février fevrier febrero",
@@ -61,7 +61,7 @@ def _pattern(expression: str, order: str) -> Parser:
 def _month_name(text: str) -> date | None:
     """`01-Jun-2019`, `June 1, 2019`, `January-2014`, `Jan 14`, `1. März 2020`."""
     words = re.findall(r"[^\W\d_]+|\d+", text.lower())
-    names = [_MONTHS[word] for word in words if word in _MONTHS]
+    names = [MONTHS[word] for word in words if word in MONTHS]
     numbers = [word for word in words if word.isdigit()]
     if len(names) != 1 or len(words) != len(numbers) + 1 or not 1 <= len(numbers) <= 2:
         return None

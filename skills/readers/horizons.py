@@ -5,30 +5,11 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-from skills.readers.numbers import chinese_number
+from skills.readers.numbers import NUMBER_WORDS, chinese_number
 
 Unit = Literal["day", "week", "month", "quarter", "year"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
-_WORDS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ],
-        1,
-    )
-} | {"a": 1, "an": 1, "couple": 2, "dozen": 12, "half": 0}
+_WORDS = NUMBER_WORDS | {"a": 1, "an": 1, "couple": 2, "dozen": 12, "half": 0}
 _ENGLISH = re.compile(
     r"(?:\b(\d{1,4}|"
     + "|".join(_WORDS)

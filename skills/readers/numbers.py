@@ -9,6 +9,12 @@ from typing import Literal
 Style = Literal["dot", "comma"]
 """What separates decimals."""
 
+NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
+    )
+}
 _MONEY = re.compile(
     r"[$€£¥￥₹₽₩元円%]|\b(?:usd|eur|gbp|chf|cny|rmb|jpy|inr|kr|zł|aud|cad|hkd|rs\.?)\b",
     re.IGNORECASE,

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Callable
 
-from skills.readers.numbers import chinese_number
+from skills.readers.dates import MONTHS
+from skills.readers.numbers import NUMBER_WORDS, chinese_number
 
-_MONTH_NAMES = {
-    name[:3].lower(): number for number, name in enumerate(calendar.month_name) if name
-}  # fmt: skip
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _PLACES = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
-_COUNTS = {
-    "a": 1, "one": 1, "two": 2, "couple of": 2, "three": 3, "few": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12,
-}  # fmt: skip
+_COUNTS = NUMBER_WORDS | {"a": 1, "couple of": 2, "few": 3}
 _WHICH = {
     "this": "this", "current": "this", "last": "last", "previous": "last", "past": "last",
     "今": "this", "本": "this", "这": "this", "去": "last", "上": "last", "前": "former", "上上": "former",
@@ -69,7 +63,7 @@ def _year_of(match: re.Match[str]) -> str:
 
 
 def _english_month(match: re.Match[str]) -> str:
-    month = _MONTH_NAMES[match["month"][:3].lower()]
+    month = MONTHS[match["month"][:3].lower()]
     day = match["day"] or match["day2"]
     year = _year_of(match)
     if year == "-" and match["this"]:
