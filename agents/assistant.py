@@ -324,6 +324,9 @@ class Assistant:
             self._last = _Last(spec.name, filled.values)
             self.at_hand.remember(spec.name, filled.values, written)
             assumed = [Assumption(context.say(_at_hand(meant)))] if meant else []
+            if filled.unheard:
+                words = TEXTS("unheard", words=", ".join(filled.unheard))
+                assumed.append(Assumption(context.say(words)))
             yield _replace(event, evidence=(*event.evidence, *assumed))
 
     def _run(self, spec: SkillSpec, values: dict[str, Any], context: Context) -> Iterator[Event]:

@@ -15,6 +15,12 @@ _JOINTS = re.compile(
     r"|[，,。]?\s*(?:然后|接着|最后|之后再|随后|完了再)\s*|[，,]\s*(?:并且?|再)(?=[把给用按将预转写归分标]|根据)",
     re.IGNORECASE,
 )
+_OPENS = re.compile(
+    r"(?:please\s+)?(?:go (?:over|through)|(?:have a )?look (?:at|into|over|through)|open|take|read"
+    r"(?: through)?)\s+(?:the |this |my |our )?[^\s]+(?: file| table)?"
+    r"|(?:打开|看一?下|看看|读一?下)\s*[^\s，,]+",
+    re.IGNORECASE,
+)  # what is done with the file comes behind it
 _SURE = 0.45
 _LEAST = 2
 
@@ -26,9 +32,22 @@ def steps(text: str, skill_of: Callable[[str], tuple[str, float]]) -> list[tuple
     for different skills make a plan; `praise, complaint and question` does not.
     """
     parts = [part.strip(" ,，;；.。") for part in _JOINTS.split(text)]
-    parts = [part for part in parts if len(part) > _LEAST]
+    parts = _with_openings([part for part in parts if len(part) > _LEAST])
     if len(parts) < 2:
         return []
     found = [(part, *skill_of(part)) for part in parts]
     kept = [step for step in found if step[1] and step[2] >= _SURE]
     return kept if len({skill for _, skill, _ in kept}) >= 2 else []
+
+
+def _with_openings(parts: list[str]) -> list[str]:
+    """Return parts, those that only open a file as the beginning of what follows."""
+    whole: list[str] = []
+    opening = ""
+    for part in parts:
+        if _OPENS.fullmatch(part):
+            opening += f"{part}, "
+        else:
+            whole.append(opening + part)
+            opening = ""
+    return whole

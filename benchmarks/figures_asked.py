@@ -1,6 +1,6 @@
 """Questions of fifteen small businesses about their tables, in people's words, with what is right.
 
-Each set was written before any of it was asked, and mended for afterwards; the `unseen` ones came last.
+Each set was written before any of it was asked, and mended for afterwards.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question: about which table, in which words, what is right, and whether it was kept unseen."""
+    """A question: about which table, in which words, and what is right."""
 
     table: str
     text: str
     right: Callable[[Rows], Right]
-    unseen: bool = False
 
 
 def day_of(row: Row) -> Any:
@@ -268,40 +267,40 @@ ASKED = (
     Asked("fruit", "销售额排前两名的水果", lambda t: most(sums(t, item), 2)),
     Asked("fruit", "前年以来每年的销售额", lambda t: most(sums(t, lambda r: f"{r['day'].year}-01-01"), 2)),
     Asked("fruit", "一天平均卖多少钱", lambda t: total(t) / len({r["day"] for r in t})),
-    Asked("donations", "how much was donated last December", lambda t: total(of(t, year=2024, month=12)), True),
-    Asked("donations", "gifts by purpose", lambda t: most(sums(t, lambda r: r["purpose"]), 3), True),
-    Asked("donations", "how many recurring gifts do we have", lambda t: float(len(of(t, recurring="Yes"))), True),
-    Asked("donations", "our ten most generous donors", lambda t: most(sums(t, lambda r: r["donor"]), 10), True),
-    Asked("donations", "what is the average gift for the dogs", lambda t: statistics.fmean(r["total"] for r in of(t, purpose="Dogs")), True),
-    Asked("donations", "how much came in through PayPal in 2025", lambda t: total(of(t, via="PayPal", year=2025)), True),
-    Asked("donations", "gifts of 250 dollars or more", lambda t: float(sum(r["total"] >= 250 for r in t)), True),
-    Asked("donations", "which month brought the most", lambda t: most(sums(t, month)), True),
-    Asked("donations", "did we receive more between January and March 2025 than a year before", lambda t: (total(of(t, year=2025, month=range(1, 4))), total(of(t, year=2024, month=range(1, 4)))), True),
-    Asked("donations", "what proportion of the money is for the building", lambda t: total(of(t, purpose="Building")), True),
-    Asked("donations", "how many donors gave something in 2025", lambda t: float(len({r["donor"] for r in of(t, year=2025)})), True),
-    Asked("bakery", "how many pretzels were sold in August 2025", lambda t: total(of(t, item="Pretzel", year=2025, month=8), "sold"), True),
-    Asked("bakery", "what do we throw away most", lambda t: most(sums(t, item, "waste")), True),
-    Asked("bakery", "takings per product this year", lambda t: most(sums(of(t, year=2025), item), 4), True),
-    Asked("bakery", "how much rye bread was thrown away this year", lambda t: total(of(t, item="Rye bread", year=2025), "waste"), True),
-    Asked("bakery", "best day of the week for berliners", lambda t: most(a_day(of(t, item="Berliner"))), True),
-    Asked("bakery", "average takings per day", lambda t: total(t) / len({r["day"] for r in t}), True),
-    Asked("bakery", "how was Q3 compared to Q2", lambda t: (total(of(t, year=2025, month=range(7, 10))), total(of(t, year=2025, month=range(4, 7)))), True),
-    Asked("bakery", "total takings since the beginning of 2025", lambda t: total(of(t, year=2025)), True),
-    Asked("bakery", "rolls or pretzels, what earns us more", lambda t: most({n: total(of(t, item=n)) for n in ("Rolls", "Pretzel")}), True),
-    Asked("bakery", "what went wrong in September", lambda t: total(of(t, year=2025, month=9)), True),
-    Asked("repairs", "上个季度收了多少钱", lambda t: total(of(t, year=2025, month=range(7, 10))), True),
-    Asked("repairs", "哪个师傅接的单最多", lambda t: most(Counter(r["worker"] for r in t)), True),
-    Asked("repairs", "返修的有几单", lambda t: float(len(of(t, again="是"))), True),
-    Asked("repairs", "换屏一共收了多少", lambda t: total(of(t, job="换屏")), True),
-    Asked("repairs", "今年配件成本是多少", lambda t: total(of(t, year=2025), "parts"), True),
-    Asked("repairs", "哪种维修项目收入最低", lambda t: most(sums(t, lambda r: r["job"]), least=True), True),
-    Asked("repairs", "华为手机修了多少台", lambda t: float(len(of(t, brand="华为"))), True),
-    Asked("repairs", "按品牌看收费", lambda t: most(sums(t, lambda r: r["brand"]), 3), True),
-    Asked("repairs", "周末和工作日哪天最忙", lambda t: most({w: n / 91 for w, n in Counter(r["day"].weekday() for r in t).items()}), True),
-    Asked("repairs", "六月份比五月份多收了多少", lambda t: (total(of(t, year=2025, month=6)), total(of(t, year=2025, month=5))), True),
-    Asked("repairs", "每个月平均收多少", lambda t: statistics.fmean(sums(t, month).values()), True),
-    Asked("repairs", "王师傅去年的收费总额", lambda t: total(of(t, worker="王师傅", year=2024)), True),
-    Asked("repairs", "2025年以来每月的收费", lambda t: most(sums(of(t, year=2025), month)), True),
-    Asked("repairs", "收费四百以上的单子有多少", lambda t: float(sum(r["total"] >= 400 for r in t)), True),
-    Asked("repairs", "贴膜占总单数的百分之几", lambda t: float(len(of(t, job="贴膜"))), True),
+    Asked("donations", "how much was donated last December", lambda t: total(of(t, year=2024, month=12))),
+    Asked("donations", "gifts by purpose", lambda t: most(sums(t, lambda r: r["purpose"]), 3)),
+    Asked("donations", "how many recurring gifts do we have", lambda t: float(len(of(t, recurring="Yes")))),
+    Asked("donations", "our ten most generous donors", lambda t: most(sums(t, lambda r: r["donor"]), 10)),
+    Asked("donations", "what is the average gift for the dogs", lambda t: statistics.fmean(r["total"] for r in of(t, purpose="Dogs"))),
+    Asked("donations", "how much came in through PayPal in 2025", lambda t: total(of(t, via="PayPal", year=2025))),
+    Asked("donations", "gifts of 250 dollars or more", lambda t: float(sum(r["total"] >= 250 for r in t))),
+    Asked("donations", "which month brought the most", lambda t: most(sums(t, month))),
+    Asked("donations", "did we receive more between January and March 2025 than a year before", lambda t: (total(of(t, year=2025, month=range(1, 4))), total(of(t, year=2024, month=range(1, 4))))),
+    Asked("donations", "what proportion of the money is for the building", lambda t: total(of(t, purpose="Building"))),
+    Asked("donations", "how many donors gave something in 2025", lambda t: float(len({r["donor"] for r in of(t, year=2025)}))),
+    Asked("bakery", "how many pretzels were sold in August 2025", lambda t: total(of(t, item="Pretzel", year=2025, month=8), "sold")),
+    Asked("bakery", "what do we throw away most", lambda t: most(sums(t, item, "waste"))),
+    Asked("bakery", "takings per product this year", lambda t: most(sums(of(t, year=2025), item), 4)),
+    Asked("bakery", "how much rye bread was thrown away this year", lambda t: total(of(t, item="Rye bread", year=2025), "waste")),
+    Asked("bakery", "best day of the week for berliners", lambda t: most(a_day(of(t, item="Berliner")))),
+    Asked("bakery", "average takings per day", lambda t: total(t) / len({r["day"] for r in t})),
+    Asked("bakery", "how was Q3 compared to Q2", lambda t: (total(of(t, year=2025, month=range(7, 10))), total(of(t, year=2025, month=range(4, 7))))),
+    Asked("bakery", "total takings since the beginning of 2025", lambda t: total(of(t, year=2025))),
+    Asked("bakery", "rolls or pretzels, what earns us more", lambda t: most({n: total(of(t, item=n)) for n in ("Rolls", "Pretzel")})),
+    Asked("bakery", "what went wrong in September", lambda t: total(of(t, year=2025, month=9))),
+    Asked("repairs", "上个季度收了多少钱", lambda t: total(of(t, year=2025, month=range(7, 10)))),
+    Asked("repairs", "哪个师傅接的单最多", lambda t: most(Counter(r["worker"] for r in t))),
+    Asked("repairs", "返修的有几单", lambda t: float(len(of(t, again="是")))),
+    Asked("repairs", "换屏一共收了多少", lambda t: total(of(t, job="换屏"))),
+    Asked("repairs", "今年配件成本是多少", lambda t: total(of(t, year=2025), "parts")),
+    Asked("repairs", "哪种维修项目收入最低", lambda t: most(sums(t, lambda r: r["job"]), least=True)),
+    Asked("repairs", "华为手机修了多少台", lambda t: float(len(of(t, brand="华为")))),
+    Asked("repairs", "按品牌看收费", lambda t: most(sums(t, lambda r: r["brand"]), 3)),
+    Asked("repairs", "周末和工作日哪天最忙", lambda t: most({w: n / 91 for w, n in Counter(r["day"].weekday() for r in t).items()})),
+    Asked("repairs", "六月份比五月份多收了多少", lambda t: (total(of(t, year=2025, month=6)), total(of(t, year=2025, month=5)))),
+    Asked("repairs", "每个月平均收多少", lambda t: statistics.fmean(sums(t, month).values())),
+    Asked("repairs", "王师傅去年的收费总额", lambda t: total(of(t, worker="王师傅", year=2024))),
+    Asked("repairs", "2025年以来每月的收费", lambda t: most(sums(of(t, year=2025), month))),
+    Asked("repairs", "收费四百以上的单子有多少", lambda t: float(sum(r["total"] >= 400 for r in t))),
+    Asked("repairs", "贴膜占总单数的百分之几", lambda t: float(len(of(t, job="贴膜")))),
 )  # fmt: skip

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 Rows = list[dict[str, Any]]
+TableOf = tuple[str, Callable[[], Rows], Callable[[Rows], list[list[object]]], str, str]
+"""File name, rows, how they are laid out, delimiter and encoding."""
 FIRST, LAST = date(2024, 1, 1), date(2025, 9, 30)
 
 
-def _days() -> list[date]:
-    return [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
+DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
 
 
 def till() -> Rows:
@@ -22,7 +23,7 @@ def till() -> Rows:
     chance = random.Random(1)
     prices = {"Latte": 4.2, "Espresso": 2.6, "Croissant": 3.1, "Cheesecake": 5.4, "Tea": 2.9}
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         closed = day.weekday() == 0 or date(2025, 8, 4) <= day <= date(2025, 8, 17)
         for _ in range(0 if closed else 9 if day.weekday() == 5 else 5):
             item = chance.choices(list(prices), [8, 5, 6, 2, 3])[0]
@@ -42,7 +43,7 @@ def daily() -> Rows:
     return [
         {"day": day, "total": round((900 + 300 * (day.month == 12) + 40 * day.weekday()) * chance.uniform(0.8, 1.2), 2),
          "customers": chance.randrange(40, 90)}
-        for day in _days() if day.weekday() != 6
+        for day in DAYS if day.weekday() != 6
     ]  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def bookings() -> Rows:
     """Bookings of a guest house."""
     chance = random.Random(4)
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(3 if day.month in (6, 7, 8) else 1):
             room, price = chance.choices(
                 [("Single", 70), ("Double", 110), ("Suite", 190)], [3, 5, 1]
@@ -96,7 +97,7 @@ def shop_orders() -> Rows:
         "毛巾": ("日用", 25),
     }
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(6 if (day.month, day.day) == (6, 18) else 2):
             name = chance.choices(list(goods), [5, 3, 4, 1, 6])[0]
             kind, price = goods[name]
@@ -115,7 +116,7 @@ def branches() -> Rows:
     return [
         {"day": day, "shop": shop, "total": round(much * (1.4 if day.weekday() >= 5 else 1) * chance.uniform(0.75, 1.25)),
          "guests": chance.randrange(80, 260)}
-        for day in _days() for shop, much in size.items()
+        for day in DAYS for shop, much in size.items()
         if not (shop == "城西店" and date(2025, 3, 10) <= day <= date(2025, 3, 20))
     ]  # fmt: skip
 
@@ -125,7 +126,7 @@ def salon() -> Rows:
     chance = random.Random(7)
     prices = {"Cut": 38, "Colour": 85, "Beard": 18, "Perm": 110}
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(0 if day.weekday() in (0, 6) else 4):
             service = chance.choices(list(prices), [8, 3, 4, 1])[0]
             rows.append({
@@ -151,7 +152,7 @@ def lessons() -> Rows:
     chance = random.Random(9)
     fees = {"钢琴": 3600, "吉他": 2400, "声乐": 2800, "架子鼓": 3000}
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(3 if day.month in (2, 9) else 1):
             course = chance.choices(list(fees), [5, 3, 2, 2])[0]
             rows.append({
@@ -167,7 +168,7 @@ def rentals() -> Rows:
     chance = random.Random(10)
     fees = {"E-Bike": 32, "City Bike": 15, "Tandem": 40, "Kids Bike": 9}
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(
             6 if 4 <= day.month <= 9 and day.weekday() >= 5 else 2 if 4 <= day.month <= 9 else 1
         ):
@@ -185,7 +186,7 @@ def fruit() -> Rows:
     chance = random.Random(11)
     prices = {"苹果": 6.5, "香蕉": 4.8, "葡萄": 12.8, "西瓜": 2.6, "橙子": 7.2}
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(5 if day.weekday() >= 5 else 3):
             name = chance.choices(list(prices), [5, 4, 2, 3, 3])[0]
             weight = round(chance.uniform(1, 9), 1)
@@ -200,7 +201,7 @@ def consulting() -> Rows:
     chance = random.Random(12)
     rates = {"Nordwind GmbH": 120, "Café Luna": 80, "Stadtwerke": 140, "Blumen Koch": 75}
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(0 if day.weekday() >= 5 else 2):
             client = chance.choices(list(rates), [4, 2, 3, 1])[0]
             hours = chance.choice([0.5, 1.0, 2.0, 3.5, 6.0])
@@ -216,7 +217,7 @@ def donations() -> Rows:
     """Gifts to an animal shelter."""
     chance = random.Random(13)
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(4 if day.month == 12 else 1):
             rows.append({
                 "day": day, "donor": f"{chance.choice(_NAMES)} {chance.choice('KLMNOPQR')}.",
@@ -237,7 +238,7 @@ def bakery() -> Rows:
         "Berliner": (40, 1.8),
     }
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         if day.weekday() == 0:
             continue
         for name, (many, price) in size.items():
@@ -252,7 +253,7 @@ def repairs() -> Rows:
     chance = random.Random(15)
     fees = {"换屏": 480, "换电池": 160, "进水维修": 320, "贴膜": 30}
     rows: Rows = []
-    for day in _days():
+    for day in DAYS:
         for _ in range(2 if day.weekday() < 5 else 4):
             job = chance.choices(list(fees), [4, 5, 1, 6])[0]
             rows.append({
@@ -376,7 +377,7 @@ def _repairs(rows: Rows) -> list[list[object]]:
             *([f"{r['day']:%Y%m%d}", *(r[k] for k in keys)] for r in rows)]  # fmt: skip
 
 
-TABLES: dict[str, tuple[str, Callable[[], Rows], Callable[[Rows], list[list[object]]], str, str]] = {
+TABLES: dict[str, TableOf] = {
     "till": ("till.csv", till, _till, ",", "utf-8"),
     "daily": ("tagesabschluss.csv", daily, _daily, ";", "cp1252"),
     "expenses": ("expenses.csv", expenses, _expenses, ",", "utf-8"),
@@ -395,10 +396,10 @@ TABLES: dict[str, tuple[str, Callable[[], Rows], Callable[[Rows], list[list[obje
 }  # fmt: skip
 
 
-def write(folder: Path) -> dict[str, tuple[Path, Rows]]:
-    """Write all tables into a folder; return where each is, and its rows as they were before writing."""
+def write(folder: Path, tables: dict[str, TableOf]) -> dict[str, tuple[Path, Rows]]:
+    """Write tables into a folder; return where each is, and its rows as they were before writing."""
     made = {}
-    for key, (name, make, lay_out, delimiter, encoding) in TABLES.items():
+    for key, (name, make, lay_out, delimiter, encoding) in tables.items():
         rows = make()
         path = folder / name
         with path.open("w", encoding=encoding, newline="") as file:

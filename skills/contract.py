@@ -37,6 +37,7 @@ class Filled:
         question: What to ask then.
         choices: What may be answered, where that is known.
         whole: Whether all that the ask says is in the request, as far as can be told.
+        unheard: Words of the ask that tell something which no part of the request stands for.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Filled:
     question: Message | None = None
     choices: tuple[str, ...] = ()
     whole: bool = True
+    unheard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from skills.contract import Context
 from skills.figures import say
 from skills.figures.face import FiguresRequest
 from skills.figures.tally import TIMES, TURNS, Aggregate, Basis, read_basis, rows_within
+from skills.figures.turns import is_turn, turns_of
 from skills.readers.amounts import in_long_form, is_mean, is_price
 from skills.readers.messages import sheets_said
 from skills.readers.periods import find_periods
 from skills.readers.rows import narrowed
 from skills.readers.spans import Span, is_recent, period_span
-from skills.readers.tables import existing_column, read_table
+from skills.readers.tables import TableData, existing_column, read_table
 
 TEXTS = Catalogue(__package__)
 
@@ -60,7 +61,8 @@ class Asked:
     def is_part(self) -> bool:
         """Say whether only some rows of the time are meant."""
         request = self.request
-        return bool(request.only) or request.above is not None or request.below is not None
+        limited = request.above is not None or request.below is not None
+        return bool(request.only or request.without) or limited
 
     def rows_of(self, span: Span) -> list[int]:
         """Return the rows that are meant, of another time."""
@@ -83,7 +85,8 @@ def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
         if not request.value:
             raise UsageError(TEXTS("distinct_of_what"))
         basis.value = existing_column(basis.table, request.value)
-    part, said = narrowed(basis.table, request.only)
+    named = {name: value for name, value in request.only.items() if not _is_turn_name(name, table)}
+    part, said = narrowed(basis.table, named, request.without)
     basis.assumed = [*said, *basis.assumed, *sheets_said(table)]
     kept = set(map(id, part.rows))  # rows are taken, not copied; their numbers may come again
     meant = [at for at, row in enumerate(basis.table.rows) if id(row) in kept]
@@ -92,11 +95,24 @@ def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
     _check_days(request, basis)
     span = _span(request, basis, today) if request.period else None
     meant = rows_within(basis, None, among=meant, above=request.above, below=request.below)
+    if len(named) < len(request.only):
+        meant = _of_turns(basis, meant, request)
     rows = rows_within(basis, span, among=meant)
     if span and not rows:
         raise nothing_in(basis, span, context)
     measure = _measure(request, basis)
     return Asked(request, basis, meant, rows, measure, span, today, context)
+
+
+def _is_turn_name(name: str, table: TableData) -> bool:
+    return name in TURNS and name not in table.columns
+
+
+def _of_turns(basis: Basis, rows: list[int], request: FiguresRequest) -> list[int]:
+    """Return the rows, of some, that are of the days of the week and of the hours that are meant."""
+    weekdays, hours = turns_of(request.only)
+    every = basis.hours or [None] * len(basis.table.rows)
+    return [at for at in rows if is_turn(weekdays, hours, basis.dates[at], every[at])]
 
 
 def _span(request: FiguresRequest, basis: Basis, today: date) -> Span:
@@ -131,12 +147,14 @@ def days_of(period: str, last: date, today: date) -> Span:
 def _check_days(request: FiguresRequest, basis: Basis) -> None:
     """Refuse a question about time where the table has no dates, or none with an hour."""
     by_time = request.by in (*TIMES, *TURNS)
-    timed = request.period or request.against or request.why or request.per or by_time
+    turns = any(_is_turn_name(name, basis.table) for name in request.only)
+    timed = request.period or request.against or request.why or request.per or by_time or turns
     if timed and not basis.known_days:
         raise UsageError(
             TEXTS("no_days", path=basis.table.path, columns=", ".join(basis.table.columns))
         )
-    if request.by == "hour" and not basis.hours:
+    of_hours = request.by == "hour" or ("hour" in request.only and turns)
+    if of_hours and not basis.hours:
         raise UsageError(TEXTS("no_hours", path=basis.table.path, column=basis.day))
 
 

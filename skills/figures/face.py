@@ -16,7 +16,7 @@ from skills.contract import Filled, Said
 from skills.figures import words
 from skills.figures.groups import (
     counted_column,
-    flags,
+    flag_and_not,
     group,
     group_columns,
     kind_of_amount,
@@ -24,6 +24,8 @@ from skills.figures.groups import (
     one_of_several,
     without_group,
 )
+from skills.figures.meant import RowsMeant
+from skills.figures.turns import compares_turns
 from skills.readers.amounts import (
     date_column,
     in_long_form,
@@ -35,7 +37,7 @@ from skills.readers.amounts import (
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.periods import find_periods, in_a_row
-from skills.readers.rows import BETWEEN, named_rows
+from skills.readers.rows import BETWEEN
 from skills.readers.tables import TableData, read_table, sample_fits
 from skills.readers.tenses import tense
 from skills.request import Request, argument, option
@@ -58,6 +60,7 @@ class FiguresRequest(Request):
     against: str = option(TEXTS("field_against"), "")
     per: Literal["", "day", "week", "month", "quarter", "year"] = option(TEXTS("field_per"), "")
     only: dict[str, str] = option(TEXTS("field_only"), {})
+    without: dict[str, str] = option(TEXTS("field_without"), {})
     above: float | None = option(TEXTS("field_above"))
     below: float | None = option(TEXTS("field_below"))
     first: Annotated[int, Field(ge=1, le=1000)] | None = option(TEXTS("field_first"))
@@ -77,14 +80,17 @@ def fill(said: Said) -> Filled:
         table = in_long_form(read_table(path, limit=_SAMPLE))
     except InhouseError:  # reported when it is read
         return Filled({"file": str(path)})
-    found = {"file": str(path), **_when(said.bare), **_what(said.bare, table)}
+    text = words.spaced(said.bare)
+    rows = RowsMeant.of(text, table)
+    found = {"file": str(path), **_when(text), **_what(text, table, rows)}
     values = {name: value for name, value in found.items() if value}
     if words.asks_share(said.bare) and not values.keys() & {"only", "above", "below", "by"}:
         columns = tuple(group_columns(table))
         if columns:
             return Filled(values, "by", TEXTS("share_of_what"), columns)
     names = [name for some in _only(values).values() for name in some.split(BETWEEN)]
-    return Filled(values, whole=not words.needs_reading(said.bare, names))
+    reading = words.needs_reading(said.bare, [*names, *rows.words])
+    return Filled(values, whole=not reading, unheard=rows.unheard)
 
 
 def _only(values: dict[str, object]) -> dict[str, str]:
@@ -115,6 +121,8 @@ def _when(text: str) -> dict[str, object]:
         found["period"], found["against"] = periods[:2]
     elif periods and words.compares(text):
         only = periods[0]
+        if only.startswith("last ") and only.endswith(".."):  # `better since last year`
+            only = only.removesuffix("..")
         # `compared with last year`: what is compared is now; `March against the year before`
         found["period"], found["against"] = words.with_other(text, only)
     elif periods:
@@ -124,20 +132,24 @@ def _when(text: str) -> dict[str, object]:
     return found
 
 
-def _what(text: str, table: TableData) -> dict[str, object]:
+def _what(text: str, table: TableData, rows: RowsMeant) -> dict[str, object]:
     """Return the column, the measure, the groups and the rows that are asked about."""
-    only = {**flags(text, table), **named_rows(text, table)}
+    only = dict(rows.only)
     numbers = number_columns(table)
     above, below = words.limits(text)
-    by = group(text, table, numbers)
+    by = flag_and_not(text, only) or group(rows.rest, table, numbers)
     only.pop(by, None)
+    by = by or ("weekday" if compares_turns(text) else "")
     by = by or one_of_several(text, only) or likely_group(text, table)
-    names = [name for values in only.values() for name in values.split(BETWEEN)]
+    names = [*rows.words, *(name for values in only.values() for name in values.split(BETWEEN))]
     value = named_column(without_group(text, by), [c for c in numbers if c != by])
     value = value or quantity_column(text, table.columns, counted=words.counts(text, names))
     value = value or kind_of_amount(text, numbers)
     per = words.mean_per(text)
     measure = words.measure(text, grouped=bool(by))
+    if words.counts_of_each(text) and only and measure in {"", "sum"}:
+        measure = "count"
+    measure = measure or ("mean" if per else "")
     if measure == "mean" and by == per:
         by = ""
     if measure == "distinct" and by:
@@ -150,8 +162,8 @@ def _what(text: str, table: TableData) -> dict[str, object]:
         asked = _Measured(text, bool(by), bool(only) or limited, limited)
         measure, value = asked.of(measure, value, table, numbers)
     return {
-        "measure": measure, "value": value, "by": by, "only": only, "above": above, "below": below,
-        "first": words.how_many_first(text), "least": words.asks_least(text),
+        "measure": measure, "value": value, "by": by, "only": only | rows.turns, "without": rows.without,
+        "above": above, "below": below, "first": words.how_many_first(text), "least": words.asks_least(text),
         "per": per if measure == "mean" else "",
     }  # fmt: skip
 
@@ -176,7 +188,7 @@ class _Measured:
             return ("sum" if any(map(is_mean, numbers)) else ""), value
         if measure and measure != "rows":
             return measure, value
-        if self.limited and not self.grouped and (money or not value):
+        if self.limited and not self.grouped:
             return "rows", value
         if measure == "rows" and self.narrowed and not self.grouped:
             return "rows", value

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from skills.figures.words import COUNT, asks_one_of_many, names_rows
+from skills.readers.allusions import is_form
 from skills.readers.amounts import is_numeric
 from skills.readers.columns import hinted, plain_name
 from skills.readers.dates import parse_dates
@@ -17,7 +18,7 @@ _MOST_VALUES = 40
 _LEAST_ROWS = 2.0  # rows a value, or else a column tells rows apart and no groups
 _IDS = r"^id$|_id$|编号|序号|单号"
 _KINDS = (
-    r"products?|items?|articles?|goods|skus?|dish(?:es)?|bestsellers?|商品|产品|品名|品种|菜品?|货品?|款",
+    r"products?|items?|articles?|goods|skus?|dish(?:es)?|bestsellers?|things?|商品|产品|品名|品种|菜品?|货品?|款|东西",
     r"customers?|clients?|buyers?|guests?|donors?|members?|客户|顾客|买家|客人|会员",
     r"shops?|stores?|branch(?:es)?|locations?|outlets?|门店|分店|店铺|网点",
     r"categor(?:y|ies)|types?|kinds?|groups?|classes|labels?|topics?|类别|分类|品类|类型|种类|标签|科目",
@@ -32,7 +33,10 @@ _KINDS = (
 _AMOUNTS = (
     r"customers?|visitors?|guests?|people|footfall|kunden|besucher|g[äa]ste|客流|客人|顾客|人数|来客|访客",
     r"orders?|bestellungen|订单|单数|笔数",
-    r"nights?|übernachtungen|间夜|晚数",
+    r"nights?|übernachtungen|间夜|晚数|[几多少]晚",
+    r"prices?|单价|均价|售价",
+    r"(?:longest|shortest) (?:trip|ride|drive|way|tour)|distance|km|mileage|里程|距离",
+    r"(?:longest|shortest) (?:stay|job|call|visit)|duration|minutes|nights?|days|时长|天数",
     r"hours?|stunden|how much time|how long|工时|小时数|课时|多长时间",
     r"costs?|expenses?|kosten|成本|支出|费用",
     r"profits?|margins?|gewinn|利润|毛利",
@@ -54,8 +58,9 @@ _UNSAID = (
     (re.compile(r"\bwhere\b|哪里|哪儿", re.IGNORECASE), f"{_KINDS[7]}|{_KINDS[5]}|{_KINDS[2]}"),
 )
 _TIMES = (
-    ("weekday", r"(?:day|days) of the week|weekdays?|星期几|周几|礼拜几|星期|周末|工作日"),
-    ("hour", r"hours?|times? of (?:the )?day|(?:at )?what time|小时|几点|时段|钟点"),
+    ("weekday", r"days? of (?:the )?week|weekdays?|星期几|周几|礼拜几|星期|周末|工作日"),
+    ("hour", r"hours?|times? of (?:the )?day|(?:at )?what time|小时|几点|时段|钟点"
+             r"|一天(?:当中|之中|里面?|中)(?:什么|哪个?)时[候段间]"),
     ("month", r"months?|monthly|个?月份?|几月"),
     ("week", r"weeks?|weekly|周"),
     ("quarter", r"quarters?|quarterly|季度?"),
@@ -65,25 +70,27 @@ _TIMES = (
 _YES_NO = (("yes", "no"), ("true", "false"), ("y", "n"), ("是", "否"), ("有", "无"), ("ja", "nein"))
 _SHORTEST_FLAG = 4
 _WHICH_OF = re.compile(
-    r"\b(?:which|what|who|or|versus|vs|compare[ds]?)\b|哪|还是|谁|比", re.IGNORECASE
+    r"\b(?:which|what|who|or|versus|vs|compare[ds]?|than|beat|ahead of|side by side)\b|哪|还是|谁|比",
+    re.IGNORECASE,
 )
 _ALONE = re.compile(
     r"\b(?:monthly|weekly|daily|quarterly|yearly|annually|hourly|what time)\b"
-    r"|星期几|周几|礼拜几|周末|工作日|几点|几月份?",
+    r"|星期几|周几|礼拜几|周末|工作日|几点|几月份?|一天(?:当中|之中|里面?|中)(?:什么|哪个?)时[候段间]",
     re.IGNORECASE,
 )
 _CUE = (
-    r"(?:\b(?:by|per|each|every|which|what|what's|whose|who|rank|compare|top|best|worst|busiest|slowest"
-    r"|strongest|weakest|quietest|biggest|largest|smallest|highest|lowest|favou?rite|most popular|across"
-    r"|between the|different|distinct|unique|{n})\W+"
+    r"(?:\b(?:by|per|each|every|both|which|what|what's|whose|who|rank|compare|top|best|worst|busiest|slowest"
+    r"|strongest|weakest|quietest|biggest|largest|smallest|highest|lowest|favou?rite|most \w+|least \w+"
+    r"|across|between the|different|distinct|unique|{n})\W+"
     r"(?:(?:of|the|our|my|is|was|were|are|single|a|an|different)\W+)*(?:[\w'-]+\W+)?"
     r"|\b(?:{n})\s+(?:most|least)\s+\w+\s+)"
 ).replace("{n}", COUNT)
 _EXTREME = "(?:most|fewest|least|highest|lowest|best|worst|biggest|smallest)"
+_IN_ORDER = "(?:in order|side by side|next to each other|ranked|compared)"
 _CHINESE_NUMBER = r"[\d一二两三四五六七八九十]{1,3}"
 _CHINESE_CUE = (
-    r"(?:按照?|每一?个?|各[个种类]?|哪一?\w?|哪些|什么|不同的?|逐|分"
-    rf"|最\w{{1,3}}的?(?:{_CHINESE_NUMBER})?[个名位款种家]?|前{_CHINESE_NUMBER}[个名位款种家]?)的?"
+    r"(?:按照?|每一?个?|各[个种类]?|哪一?\w?|哪些|什么|啥|不同的?|逐|分"
+    rf"|最\w{{1,3}}的?(?:{_CHINESE_NUMBER})?[个名位款种家样件类]?|前{_CHINESE_NUMBER}[个名位款种家样件类]?)的?"
 )
 
 
@@ -130,10 +137,23 @@ def flags(text: str, table: TableData) -> dict[str, str]:
             for word in plain_name(column).split()
             if len(word) >= _SHORTEST_FLAG or not word.isascii()
         ]
-        said = next((word for word in words[::-1] if _is_said(word, text)), "")
+        said = _form_said(words[-1], text) if words else ""
         if yes and said:
             found[column] = no if _is_denied(said, text) else yes
     return found
+
+
+def flag_and_not(text: str, flagged: Collection[str]) -> str:
+    """Return the column of yes and no of which a text names both: `会员和非会员`, `insured or not`."""
+    for column in flagged:
+        word = re.escape(plain_name(column).split()[-1])
+        both = (
+            rf"{word}.{{0,3}}[非不没未](?:是|有)?{word}|{word}[^，。,]*(?:与否|还是不是)"
+            rf"|\b{word} (?:or|and|vs\.?) (?:not\b|(?:un|non)[- ]?)"
+        )
+        if re.search(both, text, re.IGNORECASE):
+            return column
+    return ""
 
 
 def _yes_and_no(cells: Sequence[str]) -> tuple[str, str]:
@@ -146,19 +166,17 @@ def _yes_and_no(cells: Sequence[str]) -> tuple[str, str]:
     return "", ""
 
 
-def _is_said(word: str, text: str) -> bool:
-    return (
-        re.search(
-            rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word), text, re.IGNORECASE
-        )
-        is not None
-    )
+def _form_said(word: str, text: str) -> str:
+    """Return how a text says a word, in whatever form: `insurance` for Insured; empty if it does not."""
+    if not word.isascii():
+        return word if word in text else ""
+    return next((said for said in plain_name(text).split() if is_form(said, word)), "")
 
 
 def _is_denied(word: str, text: str) -> bool:
     return (
         re.search(
-            rf"(?:\bnot\b|n't\b|\bnever\b|没|未|不)\W*(?:\w+\W+)?{re.escape(word)}",
+            rf"(?:\bnot\b|n't\b|\bnever\b|\bwithout\b|\bno\b|没|未|不)\W*(?:\w+\W+)?{re.escape(word)}",
             text,
             re.IGNORECASE,
         )
@@ -174,6 +192,7 @@ def counted_column(text: str, table: TableData, numbers: Sequence[str]) -> str:
         asked = rf"\b(?:how many|number of)\s+(?:\w+\s+)?(?:{what})\b|(?:多少|几)[个位名家种款]?(?:{what})"
         if (
             name not in numbers
+            and not _yes_and_no(table.column(name))[0]
             and re.search(asked, text, re.IGNORECASE)
             and not is_numeric(table.column(name))
         ):
@@ -213,6 +232,13 @@ def group_columns(table: TableData) -> list[str]:
     return [column for column in fitting if not hinted([column], _IDS)]
 
 
+def without_kinds(text: str) -> str:
+    """Return a text without general words for what may be grouped by or counted: `customers`, `month`."""
+    for pattern in (*_KINDS, *(pattern for _, pattern in _TIMES)):
+        text = re.sub(rf"(?<![A-Za-z])(?:{pattern})(?![A-Za-z])", " ", text, flags=re.IGNORECASE)
+    return text
+
+
 def without_group(text: str, by: str) -> str:
     """Return a text without the name of the column that it groups by."""
     return re.sub(re.escape(by), " ", text, flags=re.IGNORECASE) if by else text
@@ -225,7 +251,7 @@ def _as_pattern(name: str) -> str:
 
 def _is_cued(text: str, what: str) -> bool:
     """Say whether a text has a word behind one that groups: `by month`, `best customers`, `每个门店`."""
-    ascii_part = rf"{_CUE}(?:{what})\b|\b(?:{what}) with (?:the )?{_EXTREME}\b"
+    ascii_part = rf"{_CUE}(?:{what})\b|\b(?:{what}) (?:with (?:the )?{_EXTREME}|{_IN_ORDER})\b"
     chinese = rf"{_CHINESE_CUE}(?:{what})|(?:{what})(?:里面?|中|当中)?哪一?[个家种门款位]"
     return bool(
         re.search(ascii_part, text, re.IGNORECASE) or re.search(chinese, text, re.IGNORECASE)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from models.texts import Catalogue, Message
 from skills.contract import Context
 from skills.figures.face import FiguresRequest
 from skills.figures.tally import TIMES, TURNS
-from skills.readers.rows import values_said
+from skills.figures.turns import WEEKDAYS, turns_of
+from skills.readers.rows import BETWEEN, values_said
 from skills.readers.spans import Span, unit_span
 
 TEXTS = Catalogue(__package__)
@@ -81,11 +83,27 @@ def unit_label(by: str) -> Message | str:
     return TEXTS(f"unit_{by}") if by in (*TIMES, *TURNS) else by
 
 
+def _turns_said(only: Mapping[str, str], context: Context) -> dict[str, str]:
+    """Return the rows that are meant with days of the week and hours in words."""
+    said = dict(only)
+    weekdays, hours = turns_of(only)
+    if weekdays:
+        names = dict(zip(WEEKDAYS, context.say(TEXTS("weekdays")).split(), strict=True))
+        days = [name.strip().casefold() for name in weekdays.split(BETWEEN)]
+        said["weekday"] = BETWEEN.join(names.get(day, day) for day in days)
+    if hours:
+        first, _, last = hours.partition("-")
+        said["hour"] = context.say(TEXTS("hours_said", first=first, last=last or first))
+    return said
+
+
 def scope(request: FiguresRequest, span: Span | None, context: Context) -> str:
     """Return which rows are meant, to stand behind what is measured; empty for all."""
     parts = []
     if request.only:
-        parts.append(TEXTS("where", said=values_said(request.only)))
+        parts.append(TEXTS("where", said=values_said(_turns_said(request.only, context))))
+    if request.without:
+        parts.append(TEXTS("where_not", said=values_said(request.without)))
     if request.above is not None:
         parts.append(TEXTS("above", amount=amount(request.above)))
     if request.below is not None:

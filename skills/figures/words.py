@@ -35,20 +35,23 @@ _ROWS = (
     "orders|bookings|reservations|receipts|invoices|payments|transactions|purchases|visits|reviews|messages"
     "|complaints|questions|tickets|entries|rows|appointments"
 )
+_ROWS_FIRST = rf"^\W*(?:(?:all|the|our)\s+)*(?:{_ROWS})\b"
 _MEASURES = (
     ("distinct", r"\b(?:different|distinct|unique)\b|不同的|不重复|多少种|几种"),
     ("median", r"\bmedian\b|中位"),
     ("mean", r"\b(?:average|mean|on average|typical(?:ly)?|avg)\b|平均|均价|客单价|人均"),
     ("rows", r"^\W*(?:(?:please|can you|could you)\s+)?(?:list|show(?: me)?|give me|print|display|find)\b"
              r"|\bwhich (?:ones|rows|of them)\b|列出|列一下|看看|给我看|显示|找出|哪几[条笔单个]|哪些"),
+    ("rows", _ROWS_FIRST),
     ("count", r"\bhow many\b|\bnumber of\b|\bcount\b|\bhow often\b"
               rf"|\b(?:most|fewest|least|more|fewer) (?:{_ROWS})\b"
-              r"|多少[个笔条单人位次家件份张台辆部间套]|几[个笔条单人位次家件份张台辆部间套]|(?:单子?|订单|客户|人)有多少|笔数|条数|单数|个数|数一下|几次|(?:的人|人数|次数)最[多少]"),
+              r"|多少[个笔条单人位次家件份张台辆部间套]|多少个?(?:客人|顾客|订单)|几[个笔条单人位次家件份张台辆部间套]|(?:单子?|订单|客户|人)有多少|笔数|条数|单数|个数|数一下|几次|(?:的人|人数|次数)最[多少]"),
 )  # fmt: skip
 _EXTREMES = (
-    ("max", r"\b(?:largest|biggest|highest|most expensive|best|maximum|max|record|top)\b"
-            r"|最大|最高|最贵|最多|最好"),
-    ("min", r"\b(?:smallest|lowest|cheapest|worst|minimum|min|slowest)\b|最小|最低|最便宜|最少|最差"),
+    ("max", r"\b(?:largest|biggest|highest|most expensive|longest|best|maximum|max|record|top)\b"
+            r"|最大|最高|最长|最贵|最多|最好"),
+    ("min", r"\b(?:smallest|lowest|cheapest|shortest|worst|minimum|min|slowest)\b"
+            r"|最小|最短|最低|最便宜|最少|最差"),
 )  # fmt: skip
 _SUM = re.compile(
     r"\b(?:total|sum|altogether|in all|how much|add up|come to|revenue|turnover|takings|income"
@@ -56,9 +59,13 @@ _SUM = re.compile(
     re.IGNORECASE,
 )
 _UNITS_OF_MEANS = (
-    ("day", r"\b(?:average|mean) daily\b|\bdaily average\b|平均每[天日]|[每一][天日]平均|日均"),
-    ("week", r"平均每周|每周平均|周均"),
-    ("month", r"平均每个?月|每个?月平均|月均"),
+    (
+        "day",
+        r"\b(?:average|mean) daily\b|\bdaily average\b|平均每[天日]|日均"
+        r"|[每一][天日](?:平均|大概|大约|差不多|能卖|能收)",
+    ),
+    ("week", r"平均每周|[每一]周(?:平均|大概|大约|差不多)|周均"),
+    ("month", r"平均每个?月|[每一]个?月(?:平均|大概|大约|差不多)|月均"),
     ("quarter", r"平均每个?季度|每个?季度平均"),
     ("year", r"平均每年|年均"),
 )
@@ -73,13 +80,14 @@ _MEAN_PER = tuple(
 )
 _SHARE = re.compile(
     r"\b(?:share|percent(?:age)?|proportion|fraction|part) of\b"
-    r"|\b(?:what|which) (?:share|percent(?:age)?|proportion|part)\b|占比|比例|百分之|占多|占了",
+    r"|\b(?:what|which) (?:share|percent(?:age)?|proportion|part)\b|\w(?:ed|ion) rate\b"
+    r"|率(?:是|有|$)|占比|比例|百分之|占多|占了",
     re.IGNORECASE,
 )
 _ONE_OF_MANY = re.compile(
     r"\b(?:what|which)\s+(?!was|is|are|were|do|did|does|time|share|percent)\w+\b.*\b(?:most|least|best|worst|fewest|more|better)\b"
     r"|\bwhat (?:do|did) (?:we|i|they)\b.*\b(?:most|least)\b"
-    r"|(?:什么|哪种?|哪些)[^，。,.最]{1,6}最",
+    r"|(?:什么|哪种?|哪些)[^，。,.最]{1,6}最|哪.{1,8}(?:拖后腿|垫底)",
     re.IGNORECASE,
 )
 _SORTS = re.compile(
@@ -96,28 +104,32 @@ _MOOD = re.compile(
     re.IGNORECASE,
 )
 _LEAST = re.compile(
-    r"\b(?:worst|weakest|slowest|quietest|lowest|least|fewest|smallest|poorest|bottom)\b"
-    r"|最(?:差|少|低|淡|小|冷清|弱|不好|慢)|垫底|倒数",
+    r"\b(?:worst|weakest|slowest|quietest|dead|lowest|least|fewest|smallest|poorest|bottom)\b"
+    r"|最(?:差|少|低|淡|小|冷清|弱|不好|慢)|垫底|倒数|拖后腿",
     re.IGNORECASE,
 )
 _NUMBERS = {word: n for word, n in NUMBER_WORDS.items() if n > 1} | {"twenty": 20}
 COUNT = rf"\d{{1,3}}|{'|'.join(_NUMBERS)}"
 _TOP = re.compile(
-    rf"\b(?:top|first|best|worst|bottom)\s+(?P<a>{COUNT})\b"
+    rf"\b(?:top|first|best|worst|bottom)\s*(?P<a>{COUNT})\b"
     rf"|\b(?P<b>{COUNT})\s+(?:\w+\s+){{0,1}}(?:best|biggest|largest|worst|top|most|strongest|weakest|highest|lowest|smallest)"
     r"|前(?P<c>\d{1,3}|[一二两三四五六七八九十]{1,3})(?!天|日|周|个?月|年)"
     r"|最\w{1,3}的(?P<d>\d{1,3}|[二两三四五六七八九十]{1,3})[个名位款种家天]",
     re.IGNORECASE,
 )
 _MONEY = (
-    r"[$€£¥￥]?\s*(?P<n>\d[\d.,]*\d|\d)\s*(?P<k>k\b|万|千)?"
+    r"[$€£¥￥]?\s*(?P<n>\d[\d.,]*\d|\d|(?:an?|"
+    + "|".join(NUMBER_WORDS)
+    + r")(?=\s(?:hundred|thousand)\b))"
+    r"\s*(?P<k>k\b|hundred\b|thousand\b|万|千)?"
     r"(?![\d.,]*\d|\s*(?:%|days?|weeks?|months?|years?|天|周|个月|年))"
 )
+_SCALES = {"k": 1e3, "hundred": 1e2, "thousand": 1e3, "千": 1e3, "万": 1e4}
 _CURRENCY = "(?:元|块钱?|dollars?|euros?|pounds?|yuan|eur|usd)"
 _CHINESE_MONEY = r"(?P<z>[一二两三四五六七八九十百千万]{2,})(?!天|周|个?月|年)"
 _ABOVE = re.compile(
-    r"(?:\b(?:over|above|more than|greater than|at least|exceeding|higher than)\b|>=?"
-    r"|超过|高于|大于|多于|不低于|至少|满)\s*"
+    r"(?:\b(?:over|above|past|beyond|(?:more|larger|bigger|longer|greater|higher) than|at least|exceeding)\b"
+    r"|>=?|超过|高于|大于|多于|不低于|至少|满)\s*"
     rf"(?:{_MONEY}|{_CHINESE_MONEY})",
     re.IGNORECASE,
 )
@@ -126,7 +138,7 @@ _ABOVE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _BELOW = re.compile(
-    r"(?:\b(?:under|below|less than|lower than|at most|fewer than|cheaper than)\b|<=?"
+    r"(?:\b(?:under|below|(?:less|lower|smaller|shorter) than|at most|fewer than|cheaper than)\b|<=?"
     r"|低于|小于|少于|不到|不足|不超过)\s*"
     rf"(?:{_MONEY}|{_CHINESE_MONEY})",
     re.IGNORECASE,
@@ -135,14 +147,35 @@ _BELOW_AFTER = re.compile(
     rf"(?:{_MONEY}|{_CHINESE_MONEY})\s*{_CURRENCY}?(?:以下|以内| and less| or less)",
     re.IGNORECASE,
 )
+_RUN_INTO = re.compile(r"\b(top|first|best|worst|bottom|last|past|over|under)(\d)", re.IGNORECASE)
 _AFTER_NOUN = (
-    "did|do|does|have|has|had|were|was|are|is|will|sold|went|in|on|at|for|of|since|last|this|per|by"
+    "that|did|do|does|have|has|had|were|was|are|is|will|sold|went|in|on|at|for|of|since|last"
+    "|this|per|by"
+)
+_MORE_OF_THEM = re.compile(
+    r"\bmore [\w' -]{2,30}? (?:or|than) (?:more )?[\w' -]{2,30}"
+    r"|\b(?:have|had|there (?:were|are|is|was)) (?:more|fewer) ",
+    re.IGNORECASE,
+)
+_MONEY_VERB = re.compile(
+    r"\b(?:spen[dt]\w*|earn\w*|br(?:ing|ought)\w*|ma[dk]e\w*|sell\w*|sold|cost\w*|paid|pay\w*|money|revenue|worth)\b",
+    re.IGNORECASE,
 )
 _THAN = re.compile(
     r"\b(?:with|to|than|against|versus|vs\.?|beat|over|since|from)\s+(?:the )?(?:last|previous)"
     r"|[比和跟与](?:去年|上)|同比|同期",
     re.IGNORECASE,
 )
+_SAID = (
+    _ABOVE, _ABOVE_AFTER, _BELOW, _BELOW_AFTER, _TOP, _WHY, _GROWS, _YEARS, _SHARE, _LEAST, _SUM,
+    *(re.compile(pattern, re.IGNORECASE) for _, pattern in (*_MEASURES, *_EXTREMES, *_UNITS_OF_MEANS)),
+)  # fmt: skip
+"""What was read of a text where one is found; those that span what lies between are left out."""
+
+
+def spaced(text: str) -> str:
+    """Return a text with a space before a number that a word runs into: `top3`."""
+    return _RUN_INTO.sub(r"\1 \2", text)
 
 
 def names_rows(text: str) -> bool:
@@ -153,6 +186,11 @@ def names_rows(text: str) -> bool:
 def asks_why(text: str) -> bool:
     """Say whether a text asks for a reason."""
     return _WHY.search(text) is not None
+
+
+def counts_of_each(text: str) -> bool:
+    """Say whether a text asks of what there is more: `more dogs than cats`, but not `who spends more`."""
+    return _MORE_OF_THEM.search(text) is not None and _MONEY_VERB.search(text) is None
 
 
 def compares(text: str) -> bool:
@@ -193,7 +231,8 @@ def measure(text: str, *, grouped: bool) -> str:
     """Return what is measured; empty where a text does not say."""
     for name, pattern in _MEASURES:
         if re.search(pattern, text, re.IGNORECASE):
-            return "" if name == "rows" and grouped else name
+            rows_first = pattern == _ROWS_FIRST
+            return ("count" if rows_first else "") if name == "rows" and grouped else name
     if not grouped:
         for name, pattern in _EXTREMES:
             if re.search(pattern, text, re.IGNORECASE):
@@ -249,7 +288,8 @@ def how_many_first(text: str) -> int | None:
 def counts(text: str, names: Sequence[str]) -> bool:
     """Say whether a text asks how many there are of what has one of these names: `how many blue helmets`."""
     said = "|".join(re.escape(name) for name in names)
-    english = rf"\bhow many\W+(?:\w+\W+)?(?:{said})(?:e?s)?(?:\W+(?:{_AFTER_NOUN})\b|\W*$)"
+    ending = rf"(?:e?s)?(?:\W+(?:{_AFTER_NOUN})\b|\W*$)"
+    english = rf"\b(?:how many|number of)\W+(?:(?!\w+ed\b)\w+\W+)?(?:{said}){ending}"
     chinese = rf"多少\w?(?:{said})|(?:{said})\w{{0,6}}多少[件份个瓶杯台条]"
     return bool(names) and re.search(f"{english}|{chinese}", text, re.IGNORECASE) is not None
 
@@ -268,6 +308,14 @@ def _number(match: re.Match[str] | None) -> float | None:
         return None
     if match["z"]:
         return chinese_number(match["z"])
-    number = parse_number(match["n"].rstrip(".,"))
-    scale = {"k": 1e3, "千": 1e3, "万": 1e4}.get((match["k"] or "").lower(), 1.0)
+    said = match["n"].rstrip(".,").lower()
+    number = 1.0 if said in {"a", "an"} else NUMBER_WORDS.get(said) or parse_number(said)
+    scale = _SCALES.get((match["k"] or "").lower(), 1.0)
     return None if number is None else number * scale
+
+
+def without_measures(text: str) -> str:
+    """Return a text without the words that say what is measured, compared, limited or ranked."""
+    for pattern in _SAID:
+        text = pattern.sub(" ", text)
+    return text

@@ -12,7 +12,7 @@ from pydantic import Field
 from models.errors import InhouseError
 from models.texts import Catalogue
 from skills.contract import Filled, Said
-from skills.readers.amounts import is_numeric, number_columns, quantity_column
+from skills.readers.amounts import asks_how_many, is_numeric, number_columns, quantity_column
 from skills.readers.columns import named_column
 from skills.readers.files import Found
 from skills.readers.horizons import Unit, find_horizon
@@ -23,6 +23,7 @@ from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
 _OTHER_TENSE = 0.05
+_NO_TENSE = 0.3
 _SAMPLE = 2000  # rows in which what an ask names is looked for
 
 
@@ -51,8 +52,8 @@ def fill(said: Said) -> Filled:
 
 
 def leaning(text: str) -> float:
-    """Return how likely an ask is for this by its tense: what was is not forecast."""
-    return _OTHER_TENSE if tense(text, date.today()) == "past" else 1.0
+    """Return how likely an ask is for this by its tense: what was is not forecast; what will be says so."""
+    return {"past": _OTHER_TENSE, "future": 1.0, None: _NO_TENSE}[tense(text, date.today())]
 
 
 def fits(found: Found) -> bool:
@@ -70,7 +71,7 @@ def _named(text: str, path: Path) -> dict[str, object]:
     columns = [c for c in numbers or table.columns if not _is_period_word(c)]
     column = named_column(text, columns)
     rows = named_rows(text, table)
-    column = column or quantity_column(text, columns, counted=bool(rows))
+    column = column or quantity_column(text, columns, counted=bool(rows) and asks_how_many(text))
     found = {"value": column, "only": rows}
     return {name: value for name, value in found.items() if value}
 

@@ -38,13 +38,17 @@ _PRICE_HINTS = r"price|单价|售价|价格"
 _AVERAGED = r"average|avg|mean|均"
 _MEAN_HINTS = r"price|rate|average|avg|mean|percent|%|temperature|单价|均价|比例|率"
 _ID_HINTS = r"^id$|_id$| id$|\bno\.?$|number|^rownames$|index|编号|序号|^unnamed"
-_HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
+_HOW_MANY = re.compile(r"\b(?:how many|number of)\b", re.IGNORECASE)
+_MEASURE_WORD = re.compile(r"(?:几|多少)(?P<word>[\u4e00-\u9fff])")
 _IN_PIECES = re.compile(
-    r"\b(?:units|pieces|quantit(?:y|ies))\b"
+    r"\b(?:units|pieces|quantit(?:y|ies))\b|\bs[eo]l[ld]\w* (?:the )?(?:most|fewest|least) of\b"
     r"|卖.{0,4}几(?:份|件|个|瓶|杯|台|本|斤|箱|盒|条|双|只|单|张|套|把|桶|袋)|多少(?:份|件|个|瓶|杯|台|本|斤|箱|盒|条|双|只|单|张|套|把|桶|袋)|销量",
     re.IGNORECASE,
 )
-_QUANTITY = r"数量|件数|份数|个数|销量|\bqty\b|quantit|\bunits?\b|\bpieces\b|\bsold\b"
+_QUANTITY = (
+    r"数量|件数|份数|个数|销量|杯数|瓶数|\bqty\b|quantit|\bunits?\b|\bpieces\b|\bsold\b"
+    r"|\bplates\b|\bportions\b|\bcovers\b|\bcups\b|\bbottles\b"
+)
 _DATE = "date"
 PERIODS_IN_HEADER = 6
 """From so many dates in its header on a table is one of a date a column."""
@@ -219,11 +223,20 @@ def _counts_up(cells: list[str]) -> bool:
 def quantity_column(text: str, columns: Sequence[str], *, counted: bool) -> str:
     """Return the column of pieces if a text asks for these: `how many units`, `卖了多少份`; else nothing.
 
-    `counted` says that `how many` means pieces of the rows that are named.
+    `counted` says that it asks how many there are of what the rows that are named stand for.
     """
-    if not _IN_PIECES.search(text) and not (counted and _HOW_MANY.search(text)):
+    for match in _MEASURE_WORD.finditer(text):  # `多少杯`: 杯数
+        named = [column for column in columns if column in {match["word"], f"{match['word']}数"}]
+        if named:
+            return named[0]
+    if not _IN_PIECES.search(text) and not counted:
         return ""
     return next(iter(hinted(columns, _QUANTITY)), "")
+
+
+def asks_how_many(text: str) -> bool:
+    """Say whether an English text asks for a number of something."""
+    return _HOW_MANY.search(text) is not None
 
 
 def is_mean(column: str) -> bool:

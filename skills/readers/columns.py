@@ -21,9 +21,9 @@ def named_column(text: str, columns: Sequence[str]) -> str | None:
     """Return the column that a text names, the longest name first; small typos are forgiven."""
     said = f" {plain_name(text)} "
     for column in sorted(columns, key=len, reverse=True):
-        names = {plain_name(column), plain_name(_IN_BRACKETS.sub("", column))} - {
-            ""
-        }  # `Spend (EUR)`
+        inside = _IN_BRACKETS.search(column)  # `Spend (EUR)`, `Distance (km)`
+        said_as = (column, _IN_BRACKETS.sub("", column), inside[0] if inside else "")
+        names = {plain_name(name) for name in said_as} - {""}
         if any(_in_words(name, said) or (not name.isascii() and name in said) for name in names):
             return column
     return _close(said, columns)

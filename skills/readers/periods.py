@@ -80,6 +80,24 @@ def _chinese_month(match: re.Match[str]) -> str:
     return f"{_year_of(match)}-{month:02}" + (f"-{day:02}" if day else "")
 
 
+def _end_of_year(match: re.Match[str], first: bool) -> str:
+    """Return the first or the last months of a year that is named: `the first three months of 2025`."""
+    year, said = _year_of(match), match["n"].lower()
+    count = NUMBER_WORDS.get(said) or chinese_number(said) or 0
+    if match.groupdict().get("unit") == "季度":
+        count *= 3
+    if year == "-" or not 1 <= count <= 12:
+        return ""
+    return f"{year}-01..{year}-{count:02}" if first else f"{year}-{13 - count:02}..{year}-12"
+
+
+def _two_months(match: re.Match[str]) -> str:
+    """Return two months that follow each other: `七八月`."""
+    first, second = (chinese_number(match[name]) or 0 for name in ("a", "b"))
+    year = _year_of(match)
+    return f"{year}-{first:02}..{year}-{second:02}" if second == first + 1 else ""
+
+
 def _quarter(match: re.Match[str]) -> str:
     said = match["q"].lower()
     number = _PLACES.get(said) or chinese_number(said) or 0
@@ -139,6 +157,16 @@ _PATTERNS = (
         r"(?:\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?(?!\d))?" + _OF_YEAR,
         _english_month,
     ),
+    _pattern(
+        rf"\b(?:the )?(?P<end>first|last) (?P<n>{'|'.join(NUMBER_WORDS)}|\d\d?) months" + _OF_YEAR,
+        lambda match: _end_of_year(match, match["end"].lower() == "first"),
+    ),
+    _pattern(_ZH_YEAR + rf"(?P<end>[前后])(?P<n>{_ZH_NUMBER})个(?P<unit>月|季度)",
+             lambda match: _end_of_year(match, match["end"] == "前")),
+    _pattern(_ZH_YEAR + r"(?P<end>前)(?P<n>[二两三])(?P<unit>季度)",
+             lambda match: _end_of_year(match, match["end"] == "前")),
+    _pattern(_ZH_YEAR + r"(?P<a>[一二三四五六七八九十])、?(?P<b>[二三四五六七八九十]|十一|十二)月份?",
+             _two_months),
     _pattern(r"\b(?:the )?(?P<unit>week|month|quarter|year) before last\b",
              lambda match: f"former {match['unit'].lower()}"),
     _pattern(
@@ -154,6 +182,9 @@ _PATTERNS = (
         r"\b(?:this|last|in|during|over)\s+(?:the\s+)?" + _SEASON + _OF_YEAR, _season
     ),
     _pattern(_ZH_YEAR + r"(?P<season>[春夏秋冬])[天季]", _season),
+    _pattern(_ZH_YEAR + r"暑[假期]", lambda match: f"{_year_of(match)}-07..{_year_of(match)}-08"),
+    _pattern(r"\b(?:year to date|ytd)\b|\bsince (?:the )?(?:start|beginning) of (?:the|this) year\b"
+             r"|(?:从|自)?年初(?:到|至)(?:现在|今天?|目前)", _fixed("this year")),
     _pattern(r"\byesterday\b|昨天|昨日", _fixed("last day")),
     _pattern(r"\btoday\b|今天|今日", _fixed("this day")),
     _pattern(r"前天", _fixed("former day")),

@@ -41,40 +41,35 @@ def named_rows(text: str, table: TableData) -> dict[str, str]:
         column: -at for at, column in enumerate(table.columns)
     }  # what was added last goes first
     for value, name, column in sorted(
-        _values(table), key=lambda one: (-len(one[1]), order[one[2]])
+        values_of(table), key=lambda one: (-len(one[1]), order[one[2]])
     ):
         if name in columns or _UNTOLD.fullmatch(name):
             continue
-        place = _place(said, name, column)
+        place = _place(said, name, column, " ".join(columns))
         if place:
             found.setdefault(column, []).append(value)
             said = said[: place[0]] + " " + said[place[1] :]
     return {column: BETWEEN.join(values) for column, values in found.items()}
 
 
-def narrowed(table: TableData, only: Mapping[str, str]) -> tuple[TableData, list[Message]]:
-    """Return the rows that are meant, and what is to be said of that.
+def narrowed(
+    table: TableData, only: Mapping[str, str], without: Mapping[str, str] | None = None
+) -> tuple[TableData, list[Message]]:
+    """Return the rows that have some values and are `without` others, and what is to be said of that.
 
     Of a table that says of each row whether money came in or went out, only what came in.
 
     Raises:
         UsageError: A column is not there, or no row has the value; lists those there are.
     """
-    wanted = {existing_column(table, column): value for column, value in only.items()}
+    wanted = _existing(table, only)
     said = []
-    for column, value in wanted.items():
-        names = {plain_name(one) for one in value.split(BETWEEN)}
-        kept = [i for i, cell in enumerate(table.column(column)) if plain_name(cell) in names]
-        if not kept:
-            listed = ", ".join(list(dict.fromkeys(filter(None, table.column(column))))[:10])
-            raise UsageError(
-                TEXTS("no_such_rows", path=table.path, column=column, value=value, values=listed)
-            )
-        said.append(
-            TEXTS("only_rows", column=column, value=value.replace(BETWEEN, ", "), n=len(kept),
-                  of=len(table.rows))
-        )  # fmt: skip
-        table = _taken(table, kept)
+    for key, values in (("only_rows", wanted), ("not_rows", _existing(table, without or {}))):
+        for column, value in values.items():
+            kept = _kept(table, column, value, of_these=key == "only_rows")
+            shown = value.replace(BETWEEN, ", ")
+            said.append(TEXTS(key, column=column, value=shown, n=len(kept), of=len(table.rows)))
+            table = _taken(table, kept)
     if (way := _came_in(table)) and way[0] not in wanted:
         kept = [i for i, cell in enumerate(table.column(way[0])) if plain_name(cell) == way[1]]
         said.append(
@@ -84,17 +79,35 @@ def narrowed(table: TableData, only: Mapping[str, str]) -> tuple[TableData, list
     return table, said
 
 
+def _existing(table: TableData, values: Mapping[str, str]) -> dict[str, str]:
+    return {existing_column(table, column): value for column, value in values.items()}
+
+
+def _kept(table: TableData, column: str, value: str, *, of_these: bool) -> list[int]:
+    """Return the rows that have one of some values, or those that have none of them."""
+    names = {plain_name(one) for one in value.split(BETWEEN)}
+    has = [plain_name(cell) in names for cell in table.column(column)]
+    kept = [at for at, one in enumerate(has) if one == of_these]
+    if not any(has) or not kept:
+        listed = ", ".join(list(dict.fromkeys(filter(None, table.column(column))))[:10])
+        raise UsageError(
+            TEXTS("no_such_rows", path=table.path, column=column, value=value, values=listed)
+        )
+    return kept
+
+
 def values_said(only: Mapping[str, str]) -> str:
     """Return the values that are meant, for a person: `milk, bread`."""
     return ", ".join(only.values()).replace(BETWEEN, ", ")
 
 
-def _values(table: TableData) -> list[tuple[str, str, str]]:
+def values_of(table: TableData) -> list[tuple[str, str, str]]:
     """Return the values of the columns of text that have not too many: value, plain value, column."""
     found = []
     for column in table.columns:
-        cells = [cell for cell in dict.fromkeys(table.column(column)) if cell.strip()]
-        if not 2 <= len(cells) <= _MOST_VALUES or _is_measure(cells):
+        different = dict.fromkeys(table.column(column))
+        cells = [cell for cell in different if cell.strip()]
+        if len(different) < 2 or not 1 <= len(cells) <= _MOST_VALUES or _is_measure(cells):
             continue
         found += [(cell, name, column) for cell in cells if (name := plain_name(cell))]
     return found
@@ -105,10 +118,14 @@ def _is_measure(cells: Sequence[str]) -> bool:
     return 2 * numbers > len(cells) or parse_dates(list(cells)) is not None
 
 
-def _place(said: str, name: str, column: str) -> tuple[int, int] | None:
-    """Return where an ask names a value, one or several; a short one only behind the name of its column."""
+def _place(said: str, name: str, column: str, columns: str) -> tuple[int, int] | None:
+    """Return where an ask names a value, one or several; a short one only behind the name of its column.
+
+    Chinese that stands in a name of the `columns` is none: `入住` for 已入住, beside 入住日期.
+    """
     if not name.isascii():
         wanted = [name, *_other_ways(name)] if len(name) > 1 else []
+        wanted = [words for words in wanted if words not in columns]
     elif len(name) >= _SHORTEST and parse_number(name) is None:
         wanted = [f" {name}{plural} " for plural in ("", "s", "es")]
         if " " not in name and len(stem := _ENDING.sub("", name)) >= _SHORTEST_STEM:
