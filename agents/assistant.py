@@ -324,10 +324,10 @@ class Assistant:
             self._last = _Last(spec.name, filled.values)
             self.at_hand.remember(spec.name, filled.values, written)
             assumed = [Assumption(context.say(_at_hand(meant)))] if meant else []
-            if filled.unheard:
-                words = TEXTS("unheard", words=", ".join(filled.unheard))
-                assumed.append(Assumption(context.say(words)))
-            yield _replace(event, evidence=(*event.evidence, *assumed))
+            text = event.text
+            if filled.unheard:  # where it is seen: evidence may be folded up
+                text += "\n" + context.say(TEXTS("unheard", words=", ".join(filled.unheard)))
+            yield _replace(event, text=text, evidence=(*event.evidence, *assumed))
 
     def _run(self, spec: SkillSpec, values: dict[str, Any], context: Context) -> Iterator[Event]:
         """Check the request and run the skill, announcing how it was understood."""

@@ -44,7 +44,20 @@ def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any
     leans = not follows(said)  # `why was it so low?`: of what was reckoned, one thing more
     if leans:
         fits = spec.reads_results and not said.files and len(filled) > 1 and len(changed) <= 1
-        return {**values, **changed} if fits else None
+        return {**values, **_added(values, changed)} if fits else None
     if not changed:
         return None
-    return {**values, **changed}
+    return {**values, **_added(values, changed)}
+
+
+def _added(values: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """Return what changes, where a value is a table with what the last one had besides.
+
+    `and on weekends` narrows the rows of Canada and Germany further; `and in Japan` takes their place.
+    """
+    return {
+        key: {**values[key], **value}
+        if isinstance(value, dict) and isinstance(values.get(key), dict)
+        else value
+        for key, value in changed.items()
+    }

@@ -22,7 +22,6 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.figures_asked import ASKED, Asked, Right
@@ -69,11 +68,6 @@ def by_language_model(text: str, table: str, model: object, expected: Right) -> 
     )
 
 
-def _says_unheard(evidence: Iterable[object]) -> bool:
-    """Say whether an answer names words that it did not understand."""
-    return any(re.search("Not understood|没有听懂", str(one)) for one in evidence)
-
-
 def main() -> None:
     """Ask all questions and print what came of them."""
     parser = argparse.ArgumentParser(
@@ -113,7 +107,7 @@ def measure(asked: list[Asked], folder: Path, misses: bool, with_model: bool) ->
         elif isinstance(last, Answer):
             good = right(last.data, expected, least=bool(last.request.get("least")))
             outcome = "right" if good and last.skill == "figures" else "wrong"
-            if outcome == "wrong" and _says_unheard(last.evidence):
+            if outcome == "wrong" and re.search("Not understood|没有听懂", last.text):
                 outcome = "wrong, said what it did not understand"
         counts[language, outcome] += 1
         if misses and outcome != "right":

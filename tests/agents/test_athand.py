@@ -301,3 +301,9 @@ def test_what_leans_on_the_last_table_is_reckoned_and_not_talked_about(
     assert _answer(assistant, "why was it so low?").request["period"] == "--03"
     best = _answer(assistant, "which weekday is the best?")
     assert (best.request["file"], best.request["by"]) == (str(here / "sales.csv"), "weekday")
+
+
+def test_words_that_were_not_understood_are_said(assistant: Assistant, here: Path) -> None:
+    told = _answer(assistant, "how many pieces did the regulars buy in orders 2026.csv?")
+    assert told.skill == "figures"
+    assert "Not understood, and left out of this: regulars" in told.text

@@ -57,3 +57,25 @@ def test_what_is_no_follow_up(sales: Path) -> None:
     faq = {"file": str(sales), "question": "when?"}
     continued = _follow("faq", faq, "and do you ship to Norway?", sales.parent)
     assert continued == {**faq, "question": "and do you ship to Norway?", "before": "when?"}
+
+
+def test_rows_are_narrowed_further(tmp_path: Path) -> None:
+    rows = "\n".join(
+        f"2025-01-{day:02},{item},{city},{day}"
+        for day in range(1, 29)
+        for item, city in (("Apron", "Graz"), ("Scarf", "Linz"))
+    )
+    (tmp_path / "orders.csv").write_text(f"date,item,city,total\n{rows}\n")
+    values = {"file": str(tmp_path / "orders.csv"), "only": {"item": "Apron"}}
+    assert _follow("figures", values, "and on weekends", tmp_path) == {
+        **values,
+        "only": {"item": "Apron", "weekday": "saturday|sunday"},
+    }
+    assert _follow("figures", values, "and only in Linz", tmp_path) == {
+        **values,
+        "only": {"item": "Apron", "city": "Linz"},
+    }
+    assert _follow("figures", values, "and scarves", tmp_path) == {
+        **values,
+        "only": {"item": "Scarf"},
+    }
