@@ -349,9 +349,10 @@ class Assistant:
             self.talk.remember(asked, answered)
         for asked, answered in frame.results:
             self.talk.take_result(asked, answered)
-        if frame.skill.split(" ")[0] in registry.names():
-            self._last = _Last(frame.skill, frame.request)
-            self.at_hand.remember(frame.skill, frame.request)
+        for done in frame.done:
+            if done.skill.split(" ")[0] in registry.names():
+                self._last = _Last(done.skill, done.request)
+                self.at_hand.remember(done.skill, done.request, done.written)
 
     def status(self) -> Status:
         """Return what is warm."""

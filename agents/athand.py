@@ -48,7 +48,7 @@ class AtHand:
             skill.split(maxsplit=1)[0] not in _readers()
         ):  # what is asked about a result leaves it the result
             results = map(found_at, map(Path, written))
-            self._written = [result for result in results if result.kind == "table"]
+            self._written = [one for one in results if one.kind == "table" and one.exists]
             self.writer = skill.split(maxsplit=1)[0]
 
     def asks_of_result(self, said: Said) -> tuple[SkillSpec, Found] | None:

@@ -47,16 +47,23 @@ class Cancel(_Frame, frozen=True):
     id: int
 
 
-class Recall(_Frame, frozen=True):
-    """What was said before, for an engine that was not there: asks with their answers, the last request.
+class Done(_Frame, frozen=True):
+    """A request that was carried out: the skill, the request, the files that it wrote."""
 
-    `turns` are talk, `results` what skills answered.
+    skill: str
+    request: dict[str, Any]
+    written: tuple[str, ...] = ()
+
+
+class Recall(_Frame, frozen=True):
+    """What was said before, for an engine that was not there: asks with their answers, and what was done.
+
+    `turns` are talk, `results` what skills answered, `done` the requests in their order.
     """
 
     turns: tuple[tuple[str, str], ...] = ()
     results: tuple[tuple[str, str], ...] = ()
-    skill: str = ""
-    request: dict[str, Any] = {}
+    done: tuple[Done, ...] = ()
 
 
 class Hello(_Frame, frozen=True):

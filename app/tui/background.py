@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from agents.jobs import Job, Jobs
-from agents.protocol import Ask, Recall
+from agents.protocol import Ask, Done, Recall
 from models.errors import InhouseError
 from skills.events import Answer, Event, Failure
 
@@ -33,8 +33,9 @@ async def follow_job(app: ChatApp, name: str) -> None:
     await app.show_ask(f"[{job.id[-4:]}] {job.title}", _events(app, job))
     state = job.state()
     if isinstance(state.final, Answer):
-        results = ((job.title, state.final.text),)
-        app.engine.recall(Recall((), results, state.final.skill, state.final.request))
+        final = state.final
+        done = Done(final.skill, final.request, final.artifacts)
+        app.engine.recall(Recall((), ((job.title, final.text),), (done,)))
     app.notify(app.say(f"job_{state.status}"), title=job.title[:60])
 
 

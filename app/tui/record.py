@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agents.protocol import CHAT, Recall
+from agents.protocol import CHAT, Done, Recall
 from models.errors import InhouseError
 from models.preferences import preferences
 from skills.events import Answer, Event
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agents.session import Exchange, Sessions
 
 _TURNS = 6
+_DONE = 20  # requests whose files may be asked about again
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,9 @@ class Record:
             for text, final in answered
             if final.skill != CHAT and not final.refused
         )
-        done = [final for _, final in answered if final.request]
-        skill, request = (done[-1].skill, done[-1].request) if done else ("", {})
-        return Recall(turns[-_TURNS:], results[-_TURNS:], skill, request)
+        done = tuple(
+            Done(final.skill, final.request, final.artifacts)
+            for _, final in answered
+            if final.request
+        )
+        return Recall(turns[-_TURNS:], results[-_TURNS:], done[-_DONE:])

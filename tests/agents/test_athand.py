@@ -13,7 +13,7 @@ import pytest
 
 import skills
 from agents.assistant import Assistant
-from agents.protocol import Ask, Recall
+from agents.protocol import Ask, Done, Recall
 from agents.router import Route
 from assets import SAMPLES
 from models.runtimes import Runtimes
@@ -130,7 +130,7 @@ def test_a_talk_that_goes_on(assistant: Assistant, here: Path) -> None:
     os.chdir(here / "sub")
     request = {"file": str(here / "sales.csv")}
     results = (("forecast", "I expect 100."),)
-    assistant.recall(Recall(turns=(), results=results, skill="forecast", request=request))
+    assistant.recall(Recall(results=results, done=(Done("forecast", request),)))
     assert assistant.talk._results == list(results)
     answer = _answer(assistant, "predict the demand for the coming quarter")
     assert answer.request["file"] == str(here / "sales.csv")
@@ -307,3 +307,13 @@ def test_words_that_were_not_understood_are_said(assistant: Assistant, here: Pat
     told = _answer(assistant, "how many pieces did the regulars buy in orders 2026.csv?")
     assert told.skill == "figures"
     assert "Not understood, and left out of this: regulars" in told.text
+
+
+def test_results_are_at_hand_after_a_restart(assistant: Assistant, here: Path) -> None:
+    result = _sorted_reviews(here)
+    sorting = Done("classify", {"file": str(here / "reviews.csv")}, (str(result),))
+    assistant.recall(Recall(done=(sorting, Done("gone", {}), Done("figures", sorting.request))))
+    assert _answer(assistant, "how many are complaints?").data["value"] == 2
+    result.unlink()
+    assistant.recall(Recall(done=(sorting,)))
+    assert assistant.at_hand.asks_of_result(Said("how many?", "how many?", (), "en")) is None

@@ -152,7 +152,7 @@ async def test_a_job_in_the_chat(app: ChatApp) -> None:
             if not job.view.running:
                 break
         assert isinstance(job.view.final, Answer)
-        await _wait(pilot, lambda: app.record.memory().skill == "faq")
+        await _wait(pilot, lambda: [done.skill for done in app.record.memory().done] == ["faq"])
         await _command(pilot, "/jobs")
         assert isinstance(app.screen, JobsScreen)
         assert "done" in _shown(pilot)
