@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,7 @@ from skills.figures.groups import (
 from skills.figures.meant import RowsMeant
 from skills.figures.turns import compares_turns
 from skills.readers.amounts import (
+    amount_beside,
     date_column,
     in_long_form,
     is_mean,
@@ -36,6 +37,9 @@ from skills.readers.amounts import (
 )
 from skills.readers.columns import named_column
 from skills.readers.files import Found
+from skills.readers.flows import Flow, flow_asked, goes_both_ways, way_column
+from skills.readers.numbers import parse_column
+from skills.readers.orders import order_column
 from skills.readers.periods import find_periods, in_a_row
 from skills.readers.rows import BETWEEN
 from skills.readers.tables import TableData, read_table, sample_fits
@@ -58,7 +62,8 @@ class FiguresRequest(Request):
     by: str = option(TEXTS("field_by"), "")
     period: str = option(TEXTS("field_period"), "")
     against: str = option(TEXTS("field_against"), "")
-    per: Literal["", "day", "week", "month", "quarter", "year"] = option(TEXTS("field_per"), "")
+    per: str = option(TEXTS("field_per"), "")
+    flow: Literal["", "in", "out"] = option(TEXTS("field_flow"), "")
     only: dict[str, str] = option(TEXTS("field_only"), {})
     without: dict[str, str] = option(TEXTS("field_without"), {})
     above: float | None = option(TEXTS("field_above"))
@@ -104,6 +109,20 @@ def leaning(text: str) -> float:
     return factor * (_SENSE if words.needs_reading(text, ()) else 1.0)
 
 
+def flow_of(text: str, table: TableData, only: Mapping[str, str]) -> Flow:
+    """Return which way of money a text asks for, where a table holds both and none is named as a value."""
+    flow = flow_asked(text)
+    way = way_column(table, flow)
+    if not flow or (way and way[0] in only):
+        return ""
+    both = way or any(
+        goes_both_ways(parse_column(table.column(column)))
+        for column in number_columns(table)
+        if is_money(table, column)
+    )
+    return flow if both else ""
+
+
 def fits(found: Found) -> bool:
     """Say whether a table has amounts, or dates, or groups."""
     return sample_fits(
@@ -143,16 +162,22 @@ def _what(text: str, table: TableData, rows: RowsMeant) -> dict[str, object]:
     by = by or one_of_several(text, only) or likely_group(text, table)
     names = [*rows.words, *(name for values in only.values() for name in values.split(BETWEEN))]
     value = named_column(without_group(text, by), [c for c in numbers if c != by])
+    value = amount_beside(text, value, table) if value else value
     value = value or quantity_column(text, table.columns, counted=words.counts(text, names))
     value = value or kind_of_amount(text, numbers)
     per = words.mean_per(text)
     measure = words.measure(text, grouped=bool(by))
+    order = order_column(table) if words.names_orders(text) else ""
     if words.counts_of_each(text) and only and measure in {"", "sum"}:
         measure = "count"
     measure = measure or ("mean" if per else "")
     if measure == "mean" and by == per:
         by = ""
-    if measure == "distinct" and by:
+    if measure == "mean" and not by and not per and not value:
+        per = order
+    if order and measure == "count" and not value:  # orders of several lines each
+        measure, value = "distinct", order
+    elif measure == "distinct" and by:
         value, by = by, ""
     elif measure == "count" and not by and not value:
         value = counted_column(text, table, numbers)
@@ -164,7 +189,7 @@ def _what(text: str, table: TableData, rows: RowsMeant) -> dict[str, object]:
     return {
         "measure": measure, "value": value, "by": by, "only": only | rows.turns, "without": rows.without,
         "above": above, "below": below, "first": words.how_many_first(text), "least": words.asks_least(text),
-        "per": per if measure == "mean" else "",
+        "per": per if measure == "mean" else "", "flow": flow_of(text, table, only),
     }  # fmt: skip
 
 

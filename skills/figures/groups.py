@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from skills.figures.words import COUNT, asks_one_of_many, names_rows
 from skills.readers.allusions import is_form
 from skills.readers.amounts import is_numeric
+from skills.readers.clock import time_columns
 from skills.readers.columns import hinted, plain_name
 from skills.readers.dates import parse_dates
 from skills.readers.periods import without_periods
@@ -99,7 +100,7 @@ def group(text: str, table: TableData, numbers: Sequence[str]) -> str:
     columns = [
         name
         for name in table.columns
-        if name not in numbers and not parse_dates(table.column(name))
+        if name not in (*numbers, *time_columns(table)) and not parse_dates(table.column(name))
     ]
     for name in sorted(columns, key=len, reverse=True):
         if _is_cued(text, _as_pattern(name)):

@@ -9,6 +9,7 @@ from skills.figures.heard import split_exclusions, telling_words
 from skills.figures.turns import compares_turns, turns_meant
 from skills.readers.allusions import alluded_rows
 from skills.readers.amounts import date_column
+from skills.readers.clock import hours_of
 from skills.readers.rows import BETWEEN, named_rows
 from skills.readers.tables import TableData
 
@@ -40,7 +41,7 @@ class RowsMeant:
         turns: dict[str, str] = {}
         rest = text
         if dates and not compares_turns(text):
-            turns, rest = turns_meant(text, hours=dates[1].times is not None)
+            turns, rest = turns_meant(text, hours=hours_of(table, dates[1]) is not None)
         rest, left_out = split_exclusions(rest)
         only, words, unheard = _values_meant(rest, table)
         without, _, excluded = _values_meant(left_out, table)

@@ -12,7 +12,9 @@ from typing import Literal
 
 from models.texts import Catalogue, Message
 from skills.readers import amounts
+from skills.readers.clock import hours_of
 from skills.readers.columns import hinted
+from skills.readers.orders import line_amounts
 from skills.readers.spans import Span, unit_span
 from skills.readers.tables import BadRow, TableData
 
@@ -54,8 +56,12 @@ class Basis:
     skipped: list[BadRow] = field(default_factory=list)
 
 
-def read_basis(table: TableData, day: str, value: str, *, counting: bool) -> Basis:
+def read_basis(
+    table: TableData, day: str, value: str, *, counting: bool, lines: bool = False
+) -> Basis:
     """Read the dates and the amounts of a table, as far as it has some; `counting` needs no amounts.
+
+    Where orders have several `lines`, and these are what is meant, the amounts are those of lines.
 
     Raises:
         UsageError: A column that is named is not there.
@@ -65,7 +71,8 @@ def read_basis(table: TableData, day: str, value: str, *, counting: bool) -> Bas
     basis = Basis(table, skipped=[bad for bad in table.bad if not bad.kept])
     dates = amounts.date_column(table, day)
     if dates:
-        basis.day, basis.dates, basis.hours = dates[0], dates[1].values, dates[1].times
+        basis.day, basis.dates = dates[0], dates[1].values
+        basis.hours = hours_of(table, dates[1])
         basis.known_days = sorted({day for day in basis.dates if day})
         gaps = sorted((b - a).days for a, b in itertools.pairwise(basis.known_days))
         basis.days_apart = gaps[len(gaps) // 2] if gaps else 0
@@ -78,6 +85,9 @@ def read_basis(table: TableData, day: str, value: str, *, counting: bool) -> Bas
         _multiply(basis, *both)
     elif value or (likely and not counting):
         basis.value, others = amounts.amount_column(table, value, unlikely)
+        if lines and not value and (line := line_amounts(table, basis.value)):
+            _multiply(basis, *line)
+            return basis
         if others:
             listed = ", ".join(others)
             basis.assumed.append(TEXTS("assumed_column", column=basis.value, others=listed))

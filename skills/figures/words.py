@@ -148,6 +148,11 @@ _BELOW_AFTER = re.compile(
     re.IGNORECASE,
 )
 _RUN_INTO = re.compile(r"\b(top|first|best|worst|bottom|last|past|over|under)(\d)", re.IGNORECASE)
+_AN_ORDER = re.compile(
+    r"\b(?:orders?|receipts?|invoices?|transactions?|purchases?|baskets?|tickets?|bills?)\b"
+    r"|订单|客单价|[每一]单|[多少几]单|单数|笔数|小票",
+    re.IGNORECASE,
+)
 _AFTER_NOUN = (
     "that|did|do|does|have|has|had|were|was|are|is|will|sold|went|in|on|at|for|of|since|last"
     "|this|per|by"
@@ -181,6 +186,11 @@ def spaced(text: str) -> str:
 def names_rows(text: str) -> bool:
     """Say whether a text speaks of what rows stand for: bookings, orders, 订单."""
     return re.search(rf"\b(?:{_ROWS})\b|订单|预订|订房", text, re.IGNORECASE) is not None
+
+
+def names_orders(text: str) -> bool:
+    """Say whether a text speaks of orders, one or several, and not of what was ordered."""
+    return _AN_ORDER.search(text) is not None
 
 
 def asks_why(text: str) -> bool:

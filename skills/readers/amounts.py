@@ -23,7 +23,8 @@ _DATE_HINTS = (
     r"|日|月|年|周|时间"
 )
 _MONEY_HINTS = (
-    r"sales|revenue|turnover|amount|total|takings|umsatz|income|ventas|销售额|营业|收入|金额"
+    r"sales|revenue|turnover|amount|total|takings|umsatz|income|ventas|betrag|brutto|netto|importe|montant"
+    r"|销售额|营业|收入|金额"
 )
 _PAID_HINTS = (
     r"\bspen[dt]|charged?\b|\bpaid\b|payments?\b|\bfees?\b|\bcosts?\b|expense|\bbill|\b(?:eur|usd|gbp|cny|rmb|chf)\b|[€$£¥￥]"
@@ -31,13 +32,21 @@ _PAID_HINTS = (
 )
 _CURRENCY = re.compile(r"[€$£¥￥₹]|\b(?:eur|usd|gbp|cny|rmb|chf)\b|元", re.IGNORECASE)
 _LOOKED_AT = 200  # cells
+_FEW = 5  # cells
 _COUNT_HINTS = (
     r"demand|orders|units|quantity|qty|passengers|visit|^y$|^value$|销售|销量|订单|客流|数量"
 )
 _PRICE_HINTS = r"price|单价|售价|价格"
 _AVERAGED = r"average|avg|mean|均"
 _MEAN_HINTS = r"price|rate|average|avg|mean|percent|%|temperature|单价|均价|比例|率"
-_ID_HINTS = r"^id$|_id$| id$|\bno\.?$|number|^rownames$|index|编号|序号|^unnamed"
+_ID_HINTS = (
+    r"^id$|_id$| id$|\bno\.?$|number(?! of)|^rownames$|index|^unnamed|\biban\b|phone|\bzip\b|postcode|\bplz\b"
+    r"|编号|序号|单号|流水号|电话|手机"
+)
+_PART_HINTS = (
+    r"saldo|balance|余额|sub|tax|vat|discount|\btip|shipping|fee|refund|小计|税|优惠|运费|退款"
+)
+_PERCENT = r"%|percent|\brate\b|百分|比例"
 _HOW_MANY = re.compile(r"\b(?:how many|number of)\b", re.IGNORECASE)
 _MEASURE_WORD = re.compile(r"(?:几|多少)(?P<word>[\u4e00-\u9fff])")
 _IN_PIECES = re.compile(
@@ -130,7 +139,7 @@ def amount_column(
     candidates = [c for c in number_columns(table) if c not in exclude] or numeric
     if not candidates:
         raise BadInputError(TEXTS("no_numbers", path=table.path))
-    named = hinted(candidates, _MONEY_HINTS)
+    named = sorted(hinted(candidates, _MONEY_HINTS), key=lambda c: bool(hinted([c], _PART_HINTS)))
     in_money = _by_sum(table, [c for c in candidates if is_money(table, c)])
     chosen = next(iter([*named, *in_money, *hinted(candidates, _COUNT_HINTS), *candidates[::-1]]))
     return chosen, [c for c in candidates if c != chosen]
@@ -200,6 +209,7 @@ def number_columns(table: TableData) -> list[str]:
         name
         for name in table.columns
         if is_numeric(table.column(name))
+        and not all(map(_DOTTED_DATE.match, table.column(name)[:_FEW]))
         and not hinted([name], _ID_HINTS)
         and not _counts_up(table.column(name))
     ]
@@ -237,6 +247,15 @@ def quantity_column(text: str, columns: Sequence[str], *, counted: bool) -> str:
 def asks_how_many(text: str) -> bool:
     """Say whether an English text asks for a number of something."""
     return _HOW_MANY.search(text) is not None
+
+
+def amount_beside(text: str, column: str, table: TableData) -> str:
+    """Return, for a column of percents that a text does not ask for as such, the one of money beside it."""
+    if not hinted([column], _PERCENT) or re.search(_PERCENT, text, re.IGNORECASE):
+        return column
+    word = column.split(maxsplit=1)[0].casefold()
+    others = (name for name in number_columns(table) if name.casefold().startswith(word))
+    return next((name for name in others if is_money(table, name)), column)
 
 
 def is_mean(column: str) -> bool:

@@ -10,6 +10,7 @@ from models.errors import UsageError
 from models.texts import Catalogue, Message
 from skills.readers.columns import plain_name
 from skills.readers.dates import parse_dates
+from skills.readers.flows import Flow, way_column
 from skills.readers.numbers import parse_number
 from skills.readers.tables import TableData, existing_column
 
@@ -20,7 +21,6 @@ _MOST_VALUES = 200  # of a column whose values can be named
 _SHORTEST = 3  # a Latin value that is found without its column's name before it
 _SHORTEST_STEM = 5
 _ENDING = re.compile(r"(?:l?ed|ing|s)$")  # cancelled, refunds
-_WAYS = (("收入", "支出"), ("income", "expense"))
 _UNTOLD = re.compile(
     r"(?:sales?|revenue|orders?|total|days?|weeks?|months?|years?|next|all|forecast|the|in|of"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august"
@@ -53,11 +53,14 @@ def named_rows(text: str, table: TableData) -> dict[str, str]:
 
 
 def narrowed(
-    table: TableData, only: Mapping[str, str], without: Mapping[str, str] | None = None
+    table: TableData,
+    only: Mapping[str, str],
+    without: Mapping[str, str] | None = None,
+    flow: Flow = "",
 ) -> tuple[TableData, list[Message]]:
     """Return the rows that have some values and are `without` others, and what is to be said of that.
 
-    Of a table that says of each row whether money came in or went out, only what came in.
+    Of a table that says of each row whether money came in or went out, what came in, or the flow asked for.
 
     Raises:
         UsageError: A column is not there, or no row has the value; lists those there are.
@@ -70,7 +73,7 @@ def narrowed(
             shown = value.replace(BETWEEN, ", ")
             said.append(TEXTS(key, column=column, value=shown, n=len(kept), of=len(table.rows)))
             table = _taken(table, kept)
-    if (way := _came_in(table)) and way[0] not in wanted:
+    if (way := way_column(table, flow)) and way[0] not in wanted:
         kept = [i for i, cell in enumerate(table.column(way[0])) if plain_name(cell) == way[1]]
         said.append(
             TEXTS("only_rows", column=way[0], value=way[1], n=len(kept), of=len(table.rows))
@@ -143,16 +146,6 @@ def _other_ways(name: str) -> list[str]:
     if name[0] == "已":
         return [name[1:]]
     return [no + name[1:] for no in ("没", "还没", "没有", "未")] if name[0] in "待未" else []
-
-
-def _came_in(table: TableData) -> tuple[str, str] | None:
-    """Return the column that says whether money came in, and how it says so."""
-    for column in table.columns:
-        values = {plain_name(cell) for cell in dict.fromkeys(table.column(column))}
-        for way, other in _WAYS:
-            if {way, other} <= values:
-                return column, way
-    return None
 
 
 def _taken(table: TableData, rows: Sequence[int]) -> TableData:

@@ -1,0 +1,52 @@
+"""Money that came in and money that went out: two words of a column, or the signs of its amounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from skills.readers.columns import plain_name
+from skills.readers.tables import TableData
+
+Flow = Literal["", "in", "out"]
+_WAYS = (
+    ("收入", "支出"), ("income", "expense"), ("income", "expenses"), ("credit", "debit"),
+    ("in", "out"), ("einnahme", "ausgabe"), ("进", "出"), ("贷", "借"),
+)  # fmt: skip
+_OUT = re.compile(
+    r"\b(?:spen[dt]|spending|expens\w+|costs?|paid|pay|payments? to|went out|outgoings?|debits?)\b"
+    r"|花了|花费|花掉|花销|花多少|支出|开销|付了|付给|用了多少钱",
+    re.IGNORECASE,
+)
+_IN = re.compile(
+    r"\b(?:c[ao]me in|coming in|incomings?|income|received?|earn(?:ed|ings)?|deposits?|credits?"
+    r"|take in|took in|takings|turnover|revenue)\b|收入|收了|收到|收多少|进账|到账|入账|赚了?",
+    re.IGNORECASE,
+)
+_BOTH = 0.1  # of amounts that have the rarer sign, or else these are corrections
+
+
+def flow_asked(text: str) -> Flow:
+    """Return whether a text asks what came in or what went out; empty if for neither, or both."""
+    out, come_in = _OUT.search(text) is not None, _IN.search(text) is not None
+    if out == come_in:
+        return ""
+    return "out" if out else "in"
+
+
+def way_column(table: TableData, flow: Flow) -> tuple[str, str] | None:
+    """Return the column that says which way money went, and how it says that of a flow; in, if of neither."""
+    for column in table.columns:
+        values = {plain_name(cell) for cell in dict.fromkeys(table.column(column))}
+        for come_in, out in _WAYS:
+            if {come_in, out} <= values:
+                return column, out if flow == "out" else come_in
+    return None
+
+
+def goes_both_ways(amounts: Sequence[float | None]) -> bool:
+    """Say whether many amounts are above zero and many below, as on an account."""
+    below = sum(n is not None and n < 0 for n in amounts)
+    above = sum(n is not None and n > 0 for n in amounts)
+    return min(below, above) >= max(1.0, _BOTH * (below + above))
