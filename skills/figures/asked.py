@@ -13,7 +13,7 @@ from skills.figures.face import FiguresRequest
 from skills.figures.tally import TIMES, TURNS, Aggregate, Basis, read_basis, rows_within
 from skills.figures.turns import is_turn, turns_of
 from skills.readers.amounts import in_long_form, is_mean, is_price
-from skills.readers.flows import Flow, goes_both_ways
+from skills.readers.flows import one_way
 from skills.readers.messages import sheets_said
 from skills.readers.periods import find_periods
 from skills.readers.rows import narrowed
@@ -77,7 +77,7 @@ def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
         UsageError: A column, a value or a time that the table has not; names those it has.
         BadInputError: It is no table.
     """
-    table = in_long_form(read_table(request.file))
+    table, flowing = one_way(in_long_form(read_table(request.file)), request.flow, request.value)
     distinct = request.measure == "distinct"
     limited = request.above is not None or request.below is not None
     counting = distinct or (request.measure == "count" and not limited)
@@ -88,10 +88,8 @@ def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
             raise UsageError(TEXTS("distinct_of_what"))
         basis.value = existing_column(basis.table, request.value)
     named = {name: value for name, value in request.only.items() if not _is_turn_name(name, table)}
-    if request.flow and goes_both_ways(basis.amounts):
-        _keep_flow(basis, request.flow)
     part, said = narrowed(basis.table, named, request.without, request.flow)
-    basis.assumed = [*said, *basis.assumed, *sheets_said(table)]
+    basis.assumed = [*said, *flowing, *basis.assumed, *sheets_said(table)]
     kept = set(map(id, part.rows))  # rows are taken, not copied; their numbers may come again
     meant = [at for at, row in enumerate(basis.table.rows) if id(row) in kept]
     if request.by and request.by not in (*TIMES, *TURNS):
@@ -101,8 +99,6 @@ def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
     _check_days(request, basis)
     span = _span(request, basis, today) if request.period else None
     meant = rows_within(basis, None, among=meant, above=request.above, below=request.below)
-    if request.flow and basis.amounts:
-        meant = [at for at in meant if basis.amounts[at] is not None]
     if len(named) < len(request.only):
         meant = _of_turns(basis, meant, request)
     rows = rows_within(basis, span, among=meant)
@@ -110,13 +106,6 @@ def read_asked(request: FiguresRequest, context: Context, today: date) -> Asked:
         raise nothing_in(basis, span, context)
     measure = _measure(request, basis)
     return Asked(request, basis, meant, rows, measure, span, today, context)
-
-
-def _keep_flow(basis: Basis, flow: Flow) -> None:
-    """Take the amounts that came in, or those that went out without their minus; the others are none."""
-    sign = -1 if flow == "out" else 1
-    basis.amounts = [None if n is None or n * sign <= 0 else n * sign for n in basis.amounts]
-    basis.assumed.append(TEXTS(f"flow_{flow}", column=basis.value))
 
 
 def _is_turn_name(name: str, table: TableData) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -37,8 +37,7 @@ from skills.readers.amounts import (
 )
 from skills.readers.columns import named_column
 from skills.readers.files import Found
-from skills.readers.flows import Flow, flow_asked, goes_both_ways, way_column
-from skills.readers.numbers import parse_column
+from skills.readers.flows import flow_of
 from skills.readers.orders import order_column
 from skills.readers.periods import find_periods, in_a_row
 from skills.readers.rows import BETWEEN
@@ -107,20 +106,6 @@ def leaning(text: str) -> float:
     """Return how likely an ask is for this by its tense, and by whether texts are to be read for it."""
     factor = _OTHER_TENSE if tense(text, date.today()) == "future" else 1.0
     return factor * (_SENSE if words.needs_reading(text, ()) else 1.0)
-
-
-def flow_of(text: str, table: TableData, only: Mapping[str, str]) -> Flow:
-    """Return which way of money a text asks for, where a table holds both and none is named as a value."""
-    flow = flow_asked(text)
-    way = way_column(table, flow)
-    if not flow or (way and way[0] in only):
-        return ""
-    both = way or any(
-        goes_both_ways(parse_column(table.column(column)))
-        for column in number_columns(table)
-        if is_money(table, column)
-    )
-    return flow if both else ""
 
 
 def fits(found: Found) -> bool:

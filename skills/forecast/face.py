@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from skills.contract import Filled, Said
 from skills.readers.amounts import asks_how_many, is_numeric, number_columns, quantity_column
 from skills.readers.columns import named_column
 from skills.readers.files import Found
+from skills.readers.flows import flow_of
 from skills.readers.horizons import Unit, find_horizon
 from skills.readers.rows import named_rows
 from skills.readers.tables import read_table, sample_fits
@@ -36,6 +37,7 @@ class ForecastRequest(Request):
     value: str = option(TEXTS("field_value"), "")
     date: str = option(TEXTS("field_date"), "")
     only: dict[str, str] = option(TEXTS("field_only"), {})
+    flow: Literal["", "in", "out"] = option(TEXTS("field_flow"), "")
 
 
 def fill(said: Said) -> Filled:
@@ -72,7 +74,7 @@ def _named(text: str, path: Path) -> dict[str, object]:
     column = named_column(text, columns)
     rows = named_rows(text, table)
     column = column or quantity_column(text, columns, counted=bool(rows) and asks_how_many(text))
-    found = {"value": column, "only": rows}
+    found = {"value": column, "only": rows, "flow": flow_of(text, table, rows)}
     return {name: value for name, value in found.items() if value}
 
 

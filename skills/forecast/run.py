@@ -26,6 +26,7 @@ from skills.forecast.members import (
     windows,
 )
 from skills.forecast.series import Series, build
+from skills.readers.flows import one_way
 from skills.readers.horizons import Unit
 from skills.readers.messages import named, sheets_said
 from skills.readers.rows import narrowed, values_said
@@ -42,9 +43,10 @@ class Forecast:
         """See `Skill.run`."""
         yield Progress(0, None, note=context.say(TEXTS("reading")))
         table = read_table(request.file)
-        meant, said = narrowed(table, request.only)
+        meant, said = narrowed(table, request.only, flow=request.flow)
+        meant, flowing = one_way(meant, request.flow, request.value)
         series = build(meant, request.date, request.value, whole=table)
-        series.assumed = [*said, *series.assumed, *sheets_said(table)]
+        series.assumed = [*said, *flowing, *series.assumed, *sheets_said(table)]
         if request.only:
             series.name += f" ({values_said(request.only)})"
         horizon = _horizon(series, request)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
+from models.texts import Catalogue, Message
+from skills.readers.amounts import amount_column, is_money, number_columns, read_amounts
 from skills.readers.columns import plain_name
+from skills.readers.numbers import parse_column
 from skills.readers.tables import TableData
+
+TEXTS = Catalogue(__package__)
 
 Flow = Literal["", "in", "out"]
 _WAYS = (
@@ -33,6 +39,41 @@ def flow_asked(text: str) -> Flow:
     if out == come_in:
         return ""
     return "out" if out else "in"
+
+
+def flow_of(text: str, table: TableData, only: Mapping[str, str]) -> Flow:
+    """Return which way of money a text asks for, where a table holds both and no row of `only` says it."""
+    flow = flow_asked(text)
+    way = way_column(table, flow)
+    if not flow or (way and way[0] in only):
+        return ""
+    money = (name for name in number_columns(table) if is_money(table, name))
+    signed = any(goes_both_ways(parse_column(table.column(name))) for name in money)
+    return flow if way or signed else ""
+
+
+def one_way(table: TableData, flow: Flow, column: str = "") -> tuple[TableData, list[Message]]:
+    """Return the rows of a table whose amounts came in, or went out, these without their minus; and say so.
+
+    A table whose amounts have one sign, but for corrections, stays as it is.
+
+    Raises:
+        UsageError: The column of amounts that is named is not there.
+        BadInputError: It holds no numbers.
+    """
+    if not flow:
+        return table, []
+    name = amount_column(table, column)[0]
+    amounts = read_amounts(table, name)
+    if not goes_both_ways(amounts):
+        return table, []
+    sign, place = (-1 if flow == "out" else 1), table.columns.index(name)
+    kept = [at for at, n in enumerate(amounts) if n is not None and n * sign > 0]
+    rows = [list(table.rows[at]) for at in kept]
+    for row, at in zip(rows, kept, strict=True):
+        row[place] = str(abs(amounts[at] or 0.0))
+    numbers = [table.numbers[at] for at in kept]
+    return replace(table, rows=rows, numbers=numbers), [TEXTS(f"flow_{flow}", column=name)]
 
 
 def way_column(table: TableData, flow: Flow) -> tuple[str, str] | None:

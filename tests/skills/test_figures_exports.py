@@ -1,4 +1,4 @@
-"""Tables as banks, payment services and shop programs write them: money both ways, orders of several lines."""
+"""Tables of banks, payment services and shop programs: money both ways, orders of several lines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from skills.contract import Context, Said
 from skills.events import Answer
 from skills.figures.face import FiguresRequest, fill
 from skills.figures.run import Figures
+from skills.forecast.face import fill as fill_forecast
 from skills.readers.amounts import amount_column, date_column, number_columns
 from skills.readers.clock import hours_of, time_columns
 from skills.readers.files import Found
-from skills.readers.flows import flow_asked, goes_both_ways, way_column
+from skills.readers.flows import flow_asked, goes_both_ways, one_way, way_column
 from skills.readers.orders import line_amounts, order_column
 from skills.readers.tables import read_table
 
@@ -160,6 +161,18 @@ def test_refunds_are_corrections_and_no_other_way() -> None:
     assert goes_both_ways([10.0, -5.0, 20.0])
     assert not goes_both_ways([10.0] * 20 + [-5.0])
     assert not goes_both_ways([10.0, None])
+
+
+def test_one_way_of_a_forecast(here: Path) -> None:
+    text = "forecast what we will spend in umsatz.csv"
+    values = fill_forecast(
+        Said(text, text, (Found(here / "umsatz.csv", "umsatz.csv", "table"),), "en")
+    )
+    assert values.values["flow"] == "out"
+    table, said = one_way(read_table(here / "umsatz.csv"), "out")
+    assert table.column("Betrag") == ["50.0", "299.5"] and said
+    refunds = read_table(here / "orders_export.csv")
+    assert one_way(refunds, "out") == (refunds, [])
 
 
 def test_the_column_that_says_which_way(here: Path) -> None:
