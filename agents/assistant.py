@@ -139,7 +139,9 @@ class Assistant:
         """Find the skill; two alike lead to a question back, none to talk."""
         if self._last and (follows(said) or leans_back(said.bare)):
             spec = registry.get(self._last.skill)
-            values = follow(spec, self._last.values, said)
+            other = () if said.files or spec.in_a_row else self.at_hand.other_named(spec, said)
+            leaning = dataclasses.replace(said, files=other or said.files)
+            values = follow(spec, self._last.values, leaning)
             if values is not None and self._stays(spec, values, said):
                 yield from self._continue(spec, Filled(values), said, context)
                 return

@@ -112,6 +112,15 @@ class AtHand:
         told = most > least or most[0] > 0 or best in used  # by the ask or the talk
         return best if its_own or (alone and told) else None
 
+    def other_named(self, spec: SkillSpec, said: Said) -> tuple[Found, ...]:
+        """Return the one file, of this talk or here, whose name a follow-up says: `and the Alipay one?`."""
+        skill = registry.get(spec.name.split()[0])
+        known = dict.fromkeys((*map(found_at, self._used), *_usable(skill)))
+        named = {one: _named(one, said.bare) for one in known if _can_use(skill, one)}
+        most = max(named.values(), default=0)
+        best = [one for one, letters in named.items() if letters == most]
+        return tuple(best) if most and len(best) == 1 else ()
+
     def offered(self, spec: SkillSpec) -> tuple[str, ...]:
         """Return the names of files here that a skill can use, the newest first: a few to choose from."""
         skill = registry.get(spec.name.split()[0])

@@ -9,7 +9,7 @@ from functools import cache
 from models.texts import text_lines
 from skills.figures.groups import without_kinds
 from skills.figures.words import without_measures
-from skills.readers.allusions import is_form
+from skills.readers.allusions import is_form, is_within
 from skills.readers.columns import plain_name
 from skills.readers.periods import without_periods
 
@@ -45,7 +45,7 @@ def _tells(word: str, taken: Sequence[str]) -> bool:
     if word.isdigit() or word in _plain_words("en") or (word.isascii() and len(word) < _LEAST):
         return False
     if not word.isascii():
-        return not any(word in one for one in taken)
+        return not any(is_within(word, one) for one in taken)  # 微信账单: 微信支付账单
     return not any(is_form(word, one) for one in taken)
 
 

@@ -43,6 +43,12 @@ def is_form(word: str, other: str) -> bool:
     return _same_number(word, other) or _same_begin(word, other)
 
 
+def is_within(word: str, name: str) -> bool:
+    """Say whether the characters of a word stand in a name in their order, as in an abbreviation."""
+    rest = iter(name)
+    return all(one in rest for one in word)
+
+
 def _forms(word: str) -> tuple[Callable[[str], bool], ...]:
     """Return what tells whether a plain name is meant by a word, the surest first."""
     if not word.isascii() and len(word) == 1:
@@ -85,5 +91,4 @@ def _same_begin(word: str, other: str) -> bool:
 
 def _abbreviates(word: str, name: str) -> bool:
     """Say whether Chinese characters stand in a name in their order, the first one at its beginning."""
-    rest = iter(name)
-    return len(word) <= 3 and name[:1] == word[:1] and all(one in rest for one in word)
+    return len(word) <= 3 and name[:1] == word[:1] and is_within(word, name)

@@ -22,12 +22,13 @@ _WAYS = (
 )  # fmt: skip
 _OUT = re.compile(
     r"\b(?:spen[dt]|spending|expens\w+|costs?|paid|pay|payments? to|went out|outgoings?|debits?)\b"
-    r"|花了|花费|花掉|花销|花多少|支出|开销|付了|付给|用了多少钱",
+    r"|花了|花费|花掉|花销|花多少|支出|开销|付了|付给|用了多少钱|转给|转账给|打给|汇给",
     re.IGNORECASE,
 )
 _IN = re.compile(
     r"\b(?:c[ao]me in|coming in|incomings?|income|received?|earn(?:ed|ings)?|deposits?|credits?"
-    r"|take in|took in|takings|turnover|revenue)\b|收入|收了|收到|收多少|进账|到账|入账|赚了?",
+    r"|take in|took in|takings|turnover|revenue)\b|收入|收了|收到|收多少|进账|到账|入账|赚了?"
+    r"|转来|转入|打来|汇来",
     re.IGNORECASE,
 )
 _BOTH = 0.1  # of amounts that have the rarer sign, or else these are corrections

@@ -317,3 +317,16 @@ def test_results_are_at_hand_after_a_restart(assistant: Assistant, here: Path) -
     result.unlink()
     assistant.recall(Recall(done=(sorting,)))
     assert assistant.at_hand.asks_of_result(Said("how many?", "how many?", (), "en")) is None
+
+
+def test_a_follow_up_names_another_file_by_a_word_of_its_name(
+    assistant: Assistant, here: Path
+) -> None:
+    sales = (here / "sales.csv").read_text(encoding="utf-8")
+    for name in ("alipay statement.csv", "bank statement.csv"):
+        (here / name).write_text(sales, encoding="utf-8")
+    first = _answer(assistant, "total revenue in April in bank statement.csv")
+    assert first.request["file"] == str(here / "bank statement.csv")
+    other = _answer(assistant, "and the alipay one?")
+    assert (other.skill, other.request["file"]) == ("figures", str(here / "alipay statement.csv"))
+    assert other.request["period"] == first.request["period"]
