@@ -97,9 +97,10 @@ class AtHand:
         that it could use of those used and those here. None where two are alike, or none was used.
         """
         skill = registry.get(spec.name.split()[0])
+        own = {spec.name, *_readers()}  # a table whose figures were asked about is as good
         used = [found for found in map(found_at, reversed(self._used)) if _can_use(skill, found)]
         if not skill.reads_results:  # which are for the last file, whatever skill used that
-            used.sort(key=lambda found: self._used[found.path] != spec.name)  # its own first
+            used.sort(key=lambda found: self._used[found.path] not in own)  # its own first
         known = {found.path for found in used}
         here = [found for found in _usable(skill) if found.path not in known]
         said_of = {found: _said_of(found, spec, said) for found in (*used, *here)}
@@ -108,7 +109,7 @@ class AtHand:
         most, least = max(said_of.values()), min(said_of.values())
         best = next(found for found, much in said_of.items() if much == most)
         alone = sum(much == most for much in said_of.values()) == 1
-        its_own = self._used.get(best.path) == spec.name or skill.reads_results
+        its_own = self._used.get(best.path) in own or skill.reads_results
         told = most > least or most[0] > 0 or best in used  # by the ask or the talk
         return best if its_own or (alone and told) else None
 

@@ -330,3 +330,11 @@ def test_a_follow_up_names_another_file_by_a_word_of_its_name(
     other = _answer(assistant, "and the alipay one?")
     assert (other.skill, other.request["file"]) == ("figures", str(here / "alipay statement.csv"))
     assert other.request["period"] == first.request["period"]
+
+
+def test_a_forecast_goes_on_with_the_table_whose_figures_were_asked_about(
+    assistant: Assistant, here: Path
+) -> None:
+    _answer(assistant, "how much revenue did we have in April in sales.csv")
+    answer = _answer(assistant, "what should we expect for the next 2 weeks")
+    assert (answer.skill, answer.request["file"]) == ("forecast", str(here / "sales.csv"))

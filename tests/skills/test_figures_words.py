@@ -198,6 +198,10 @@ def test_filled_from_other_chinese_words(text: str, expected: dict[str, object],
     assert {name: values.get(name) for name in expected} == expected
 
 
+def test_general_words_within_the_name_of_a_column() -> None:
+    assert telling_words("把支出按商品说明分一下", ["商品说明", "支出"]) == []
+
+
 def test_words_that_mean_nothing_are_kept(orders: Path) -> None:
     text = "what did the lighthouse bring in"
     filled = fill(Said(text, text, (Found(orders, "orders.csv", "table"),), "en"))
