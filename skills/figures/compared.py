@@ -11,7 +11,7 @@ from skills.figures import say
 from skills.figures.asked import Asked, days_of, nothing_in
 from skills.figures.shown import MOST_SHOWN, heading, value_of
 from skills.figures.tally import TIMES, TURNS, Group, aggregate, grouped
-from skills.readers.spans import Span, a_year_before, before
+from skills.readers.spans import Span, a_year_before, before, feast_before
 
 TEXTS = Catalogue(__package__)
 _LEVEL = 0.005  # of what it was: about the same
@@ -59,7 +59,7 @@ def _spans(asked: Asked) -> tuple[Span, Span]:
     now = asked.span or days_of("this year", last, asked.today)
     against = asked.request.against
     if against == "year":
-        return now, a_year_before(now)
+        return now, feast_before(asked.request.period, now) or a_year_before(now)
     this, _, unit = asked.request.period.partition(" ")
     if against == "before" or (this == "this" and against == f"last {unit}"):
         return now, before(now)

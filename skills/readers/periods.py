@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 
 from skills.readers.dates import MONTHS
+from skills.readers.feasts import SAID
 from skills.readers.numbers import NUMBER_WORDS, chinese_number
 
+Reader = Callable[[re.Match[str]], str]
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
@@ -52,7 +54,6 @@ def find_periods(text: str) -> tuple[str, ...]:
 _THIS_MONTH = re.compile(
     rf"\bthis\s+{_MONTH}", re.IGNORECASE
 )  # beside which `last May` is a year before
-Reader = Callable[[re.Match[str]], str]
 
 
 def _year_of(match: re.Match[str]) -> str:
@@ -113,6 +114,19 @@ def _season(match: re.Match[str]) -> str:
     first, last = _SEASONS[match["season"].lower()]
     year = _year_of(match)
     return f"{year}-{first}..{year}-{last}" if first < last else f"--{first}..{year}-{last}"
+
+
+def _feasts(language: int) -> str:
+    """Return all feasts as they are called, each a group: in English 0, in Chinese 1."""
+    return "|".join(rf"(?P<{name}>{called[language]})" for name, called in SAID.items())
+
+
+def _feast(match: re.Match[str]) -> str:
+    """Return a feast of a year; `last Christmas` is the latest that was."""
+    said = match.groupdict()
+    name = next(name for name in SAID if said[name])
+    this = (said.get("this") or "").lower() == "this"
+    return f"{'this' if this else _year_of(match)}-{name}"
 
 
 def _past_units(match: re.Match[str]) -> str:
@@ -185,6 +199,8 @@ _PATTERNS = (
     _pattern(_ZH_YEAR + r"暑[假期]", lambda match: f"{_year_of(match)}-07..{_year_of(match)}-08"),
     _pattern(r"\b(?:year to date|ytd)\b|\bsince (?:the )?(?:start|beginning) of (?:the|this) year\b"
              r"|(?:从|自)?年初(?:到|至)(?:现在|今天?|目前)", _fixed("this year")),
+    _pattern(rf"\b(?:(?P<this>this|last) )?(?:{_feasts(0)})(?![\w'’])" + _OF_YEAR, _feast),
+    _pattern(_ZH_YEAR + rf"(?:{_feasts(1)})", _feast),
     _pattern(r"\byesterday\b|昨天|昨日", _fixed("last day")),
     _pattern(r"\btoday\b|今天|今日", _fixed("this day")),
     _pattern(r"前天", _fixed("former day")),

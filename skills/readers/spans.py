@@ -3,7 +3,8 @@
 A period is kept as a short text, so that a request can be read and typed: `2025`, `2025-03`, `2025-03-07`,
 `2025-Q1`, `2025-H2`; with `this`, `last`, `former` (the one before last) or nothing in place of the year
 (`last-03`: March of last year; `--03`: the latest March); `this week`, `last month`, `former year`;
-`past 30 day`; `last day`; and two of these with `..` between.
+`past 30 day`; `last day`; and two of these with `..` between. A feast stands for a part of a year, too:
+`2025-Easter`, `last-BlackFriday`, `--Christmas`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from skills.readers.feasts import FEASTS, feast_days
 
 _LEEWAY = 45  # days after the last row within which a table is taken for up to date
 _UNIT_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
@@ -61,6 +64,12 @@ def is_recent(last: date, today: date) -> bool:
     return (today - last).days <= _LEEWAY
 
 
+def feast_before(period: str, span: Span) -> Span | None:
+    """Return the days of a feast in the year before those of a span; None where a period is no feast."""
+    name = period.rpartition("-")[2]
+    return _part(span.end.year - 1, name) if name in FEASTS else None
+
+
 def a_year_before(span: Span) -> Span:
     """Return the same days of the year before; whole months stay whole."""
     start, end = _shifted(span.start, -12), _shifted(span.end, -12)
@@ -102,6 +111,9 @@ def _months(year: int, first: int, count: int) -> Span:
 def _part(year: int, part: str) -> Span | None:
     """Return a part of a year: `03`, `03-07`, `Q1`, `H2`."""
     try:
+        if part in FEASTS:
+            days = feast_days(part, year)
+            return Span(*days) if days else None
         if part[0] == "Q":
             return _months(year, 3 * int(part[1:]) - 2, 3)
         if part[0] == "H":

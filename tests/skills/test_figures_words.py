@@ -100,7 +100,7 @@ def test_chinese_words_mean_values(word: str, meant: dict[str, str], tea: Path) 
     [
         ("how much did we take in March 2025", []),
         ("what did the lighthouse bring in last year", ["lighthouse"]),
-        ("国庆那个月一共收了多少", ["国庆"]),
+        ("清仓那个月一共收了多少", ["清仓"]),
         ("上个月卖了多少钱", []),
         ("average basket of an American", ["basket", "american"]),
     ],
