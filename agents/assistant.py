@@ -312,24 +312,22 @@ class Assistant:
             yield from question(prompt, filled.missing, choices, filled.values, spec.name)
             return
         written: list[str] = []
-        for event in self._run(spec, filled.values, context):
+        values = filled.values | ({"unheard": list(filled.unheard)} if filled.unheard else {})
+        for event in self._run(spec, values, context):
             if isinstance(event, Artifact):
                 written.append(event.path)
             if isinstance(event, Question):  # the skill's own: which of several is meant
-                values = {k: v for k, v in filled.values.items() if k != event.field}
-                self._pending = Pending(spec.name, event.field, values, said, event.choices)
+                rest = {k: v for k, v in values.items() if k != event.field}
+                self._pending = Pending(spec.name, event.field, rest, said, event.choices)
             if not isinstance(event, Answer):
                 yield event
                 continue
             if not event.refused:  # or else talk would refuse in the same words
                 self.talk.take_result(said.text, event.text)
-            self._last = _Last(spec.name, filled.values)
-            self.at_hand.remember(spec.name, filled.values, written)
+            self._last = _Last(spec.name, values)
+            self.at_hand.remember(spec.name, values, written)
             assumed = [Assumption(context.say(_at_hand(meant)))] if meant else []
-            text = event.text
-            if filled.unheard:  # where it is seen: evidence may be folded up
-                text += "\n" + context.say(TEXTS("unheard", words=", ".join(filled.unheard)))
-            yield _replace(event, text=text, evidence=(*event.evidence, *assumed))
+            yield _replace(event, evidence=(*event.evidence, *assumed))
 
     def _run(self, spec: SkillSpec, values: dict[str, Any], context: Context) -> Iterator[Event]:
         """Check the request and run the skill, announcing how it was understood."""

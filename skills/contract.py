@@ -37,7 +37,8 @@ class Filled:
         question: What to ask then.
         choices: What may be answered, where that is known.
         whole: Whether all that the ask says is in the request, as far as can be told.
-        unheard: Words of the ask that tell something which no part of the request stands for.
+        unheard: Words of the ask that tell something which no value stands for; the field of a request that
+            is called so, which it must have then.
     """
 
     values: dict[str, Any] = field(default_factory=dict)

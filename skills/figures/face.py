@@ -67,6 +67,7 @@ class FiguresRequest(Request):
     without: dict[str, str] = option(TEXTS("field_without"), {})
     above: float | None = option(TEXTS("field_above"))
     below: float | None = option(TEXTS("field_below"))
+    unheard: list[str] = option(TEXTS("field_unheard"), [])
     first: Annotated[int, Field(ge=1, le=1000)] | None = option(TEXTS("field_first"))
     least: bool = option(TEXTS("field_least"), False)
     why: bool = option(TEXTS("field_why"), False)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date
 
 from models.errors import UsageError
-from models.texts import Catalogue
+from models.texts import Catalogue, Message
 from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Progress, Table
 from skills.figures import compared, ranked, reasons, say
 from skills.figures.asked import Asked, read_asked
 from skills.figures.face import FiguresRequest
+from skills.figures.linked import Linked, link
 from skills.figures.shown import MOST_SHOWN, group_events, value_of, written
 from skills.figures.tally import Basis, aggregate, grouped, rows_within
 from skills.readers.messages import named
@@ -31,14 +32,25 @@ class Figures:
     def run(self, request: FiguresRequest, context: Context) -> Iterator[Event]:
         """See `Skill.run`."""
         yield Progress(0, None, note=context.say(TEXTS("reading")))
+        linked = Linked()
+        if request.unheard:
+            linked = yield from link(request.unheard, request.file, context)
+            request = request.model_copy(update={"only": request.only | linked.only})
         asked = read_asked(request, context, self._today)
         context.check()
         events, text, data = _answered(asked)
         yield from events
+        text = "\n".join([text, *map(context.say, _of_words(linked))])
         basis = asked.basis
         evidence: list[Evidence] = [Assumption(context.say(said)) for said in basis.assumed]
         evidence += named(basis.skipped[:_SKIPPED_SHOWN], request.file, context)
         yield Answer(text, evidence=tuple(evidence), data={"rows": len(asked.rows), **data})
+
+
+def _of_words(linked: Linked) -> list[Message]:
+    """Say what words were taken for, and which were not understood: in the answer, where it is seen."""
+    left = [TEXTS("unheard", words=", ".join(linked.left))] if linked.left else []
+    return [*linked.said, *left]
 
 
 def _answered(asked: Asked) -> tuple[list[Event], str, dict[str, object]]:
