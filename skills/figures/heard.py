@@ -33,10 +33,9 @@ def split_exclusions(text: str) -> tuple[str, str]:
 def telling_words(text: str, names: Collection[str]) -> list[str]:
     """Return the words of an ask that are neither of how one asks, nor when, nor forms of those of names."""
     taken = [word for name in names for word in plain_name(name).split()]
+    # names whole, before the general words within them: 商品 in 商品说明
     for word in sorted((one for one in taken if not one.isascii()), key=len, reverse=True):
-        text = text.replace(
-            word, " "
-        )  # whole, before the general words within it: 商品 in 商品说明
+        text = text.replace(word, " ")
     rest = without_kinds(without_measures(without_periods(text)))
     plain = plain_name(_POSSESSIVE.sub(" ", rest))
     words = [part for word in plain.split() for part in _parts(word)]

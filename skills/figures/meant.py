@@ -45,10 +45,6 @@ class RowsMeant:
         rest, left_out = split_exclusions(rest)
         only, words, unheard = _values_meant(rest, table)
         without, _, excluded = _values_meant(left_out, table)
-        for column in (
-            without.keys() & only.keys()
-        ):  # `all but the cancelled`, said of a column of yes and no
-            only.pop(column)
         return cls(only, without, turns, words, (*unheard, *excluded), rest)
 
 

@@ -20,6 +20,7 @@ from app.demo import (
     jobs,
 )
 from assets import SAMPLES
+from skills.contract import is_result
 from skills.events import Answer, Backtest
 from tests.conftest import Program
 
@@ -44,6 +45,10 @@ def test_each_check_can_fail(tmp_path: Path) -> None:
     assert not check_entry(Answer("", data={"question": "When?"}, refused=True), "When?")[0]
     assert check_refusal(Answer("", refused=True))[0]
     assert not check_refusal(Answer(""))[0]
+
+
+def test_no_result_was_left_among_the_samples() -> None:
+    assert [path.name for path in SAMPLES.rglob("*") if is_result(path)] == []
 
 
 def test_the_samples_that_the_demo_names_are_there() -> None:

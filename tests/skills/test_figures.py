@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import math
+import shutil
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets import SAMPLES
 from models.errors import BadInputError, InhouseError, UsageError
 from models.runtimes import Runtimes
 from models.texts import language_of
@@ -390,10 +392,15 @@ def test_groups_add_up_to_the_whole(rows: list[tuple[date, int, str]]) -> None:
         assert sorted(at for group in groups for at in group.rows) == every
 
 
-@given(st.text(max_size=60))
-def test_no_ask_breaks_the_reading(text: str) -> None:
-    path = Path(__file__).parents[2] / "assets" / "samples" / "sales.csv"
-    said = Said(text, text, (found_at(path),), "en")
+@pytest.fixture(scope="module")
+def sales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's sales, where results may be written beside them."""
+    return Path(shutil.copy(SAMPLES / "sales.csv", tmp_path_factory.mktemp("sales")))
+
+
+@given(text=st.text(max_size=60))
+def test_no_ask_breaks_the_reading(sales: Path, text: str) -> None:
+    said = Said(text, text, (found_at(sales),), "en")
     values = fill(said).values
     request = FiguresRequest.model_validate(values)
     with contextlib.suppress(InhouseError):
