@@ -120,7 +120,7 @@ def test_the_record_opens_nothing_before_the_first_ask(home: Path) -> None:
     memory = again.memory()
     assert memory.results == (("Sort a.csv", "Done."),)
     assert memory.turns == (("who are you", "Inhouse."),)
-    assert (memory.skill, memory.request) == ("classify", {"file": "a.csv"})
+    assert [(done.skill, done.request) for done in memory.done] == [("classify", {"file": "a.csv"})]
 
 
 def test_a_record_that_fails_does_not_stop_the_chat(home: Path) -> None:
