@@ -58,10 +58,11 @@ _UNSAID = (
     (re.compile(r"哪一?[家间]店?"), _KINDS[2]),
     (re.compile(r"\bwhere\b|哪里|哪儿", re.IGNORECASE), f"{_KINDS[7]}|{_KINDS[5]}|{_KINDS[2]}"),
 )
+_WHEN_IN_A_DAY = "一天(?:当中|之中|里面?|中)(?:什么|哪个?)时[候段间]"
 _TIMES = (
     ("weekday", r"days? of (?:the )?week|weekdays?|星期几|周几|礼拜几|星期|周末|工作日"),
     ("hour", r"hours?|times? of (?:the )?day|(?:at )?what time|小时|几点|时段|钟点"
-             r"|一天(?:当中|之中|里面?|中)(?:什么|哪个?)时[候段间]"),
+             rf"|{_WHEN_IN_A_DAY}"),
     ("month", r"months?|monthly|个?月份?|几月"),
     ("week", r"weeks?|weekly|周"),
     ("quarter", r"quarters?|quarterly|季度?"),
@@ -76,7 +77,7 @@ _WHICH_OF = re.compile(
 )
 _ALONE = re.compile(
     r"\b(?:monthly|weekly|daily|quarterly|yearly|annually|hourly|what time)\b"
-    r"|星期几|周几|礼拜几|周末|工作日|几点|几月份?|一天(?:当中|之中|里面?|中)(?:什么|哪个?)时[候段间]",
+    rf"|星期几|周几|礼拜几|周末|工作日|几点|几月份?|{_WHEN_IN_A_DAY}",
     re.IGNORECASE,
 )
 _CUE = (
@@ -97,10 +98,11 @@ _CHINESE_CUE = (
 
 def group(text: str, table: TableData, numbers: Sequence[str]) -> str:
     """Return what a text groups by: a column of text, or a unit of time; empty if it does not."""
+    no_groups = {*numbers, *time_columns(table)}
     columns = [
         name
         for name in table.columns
-        if name not in (*numbers, *time_columns(table)) and not parse_dates(table.column(name))
+        if name not in no_groups and not parse_dates(table.column(name))
     ]
     for name in sorted(columns, key=len, reverse=True):
         if _is_cued(text, _as_pattern(name)):

@@ -22,9 +22,10 @@ def alluded_rows(words: Sequence[str], table: TableData) -> tuple[dict[str, str]
     """
     found: dict[str, list[str]] = {}
     meant: set[str] = set()
+    values = values_of(table) if words else []
     for word in words:
         for fits in _forms(word):
-            fitting = _fitting(fits, table)
+            fitting = _fitting(fits, values)
             if not fitting:
                 continue
             column = min(fitting, key=lambda name: len(fitting[name]))
@@ -63,15 +64,17 @@ def _forms(word: str) -> tuple[Callable[[str], bool], ...]:
     )
 
 
-def _fitting(fits: Callable[[str], bool], table: TableData) -> dict[str, list[str]]:
+def _fitting(
+    fits: Callable[[str], bool], values: Sequence[tuple[str, str, str]]
+) -> dict[str, list[str]]:
     """Return the values that fit, by column, of those columns in which not all do."""
     every: dict[str, int] = {}
     fitting: dict[str, list[str]] = {}
-    for value, name, column in values_of(table):
+    for value, name, column in values:
         every[column] = every.get(column, 0) + 1
         if fits(name):
             fitting.setdefault(column, []).append(value)
-    return {c: values for c, values in fitting.items() if len(values) < max(2, every[c])}
+    return {c: some for c, some in fitting.items() if len(some) < max(2, every[c])}
 
 
 def _same_number(word: str, other: str) -> bool:

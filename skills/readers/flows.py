@@ -45,7 +45,7 @@ def flow_asked(text: str) -> Flow:
 def flow_of(text: str, table: TableData, only: Mapping[str, str]) -> Flow:
     """Return which way of money a text asks for, where a table holds both and no row of `only` says it."""
     flow = flow_asked(text)
-    way = way_column(table, flow)
+    way = way_column(table, flow) if flow else None
     if not flow or (way and way[0] in only):
         return ""
     money = (name for name in number_columns(table) if is_money(table, name))
