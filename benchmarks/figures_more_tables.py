@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable
 from datetime import date, datetime
 
-from benchmarks.figures_tables import DAYS, Rows, TableOf
+from benchmarks.figures_tables import DAYS, Rows, TableOf, layout
 
 
 def gym() -> Rows:
@@ -122,25 +120,13 @@ def buys() -> Rows:
     return rows
 
 
-def _of(form: str, head: str, keys: str) -> Callable[[Rows], list[list[object]]]:
-    """Return how a table is laid out: its days by a form, its header, the fields of a row in their order."""
-
-    def lay_out(rows: Rows) -> list[list[object]]:
-        lines = [
-            [f"{r.get('day') or r['when']:{form}}", *(r[k] for k in keys.split())] for r in rows
-        ]
-        return [re.split("[,;]", head), *lines]
-
-    return lay_out
-
-
 MORE: dict[str, TableOf] = {
-    "gym": ("payments.csv", gym, _of("%Y-%m-%d", "Date,Member,Plan,Fee,Visits,Paid late,Club", "member plan total visits late club"), ",", "utf-8"),
-    "vet": ("visits.csv", vet, _of("%d/%m/%Y", "Visit date,Animal,Owner,Reason,Vet,Bill,Insured", "animal owner reason vet total insured"), ",", "utf-8"),
-    "craft": ("sold-orders.csv", craft, _of("%m/%d/%y", "Sale Date,Item Name,Quantity,Price,Order Total,Ship Country,Coupon", "item pieces price total country coupon"), ",", "utf-8"),
-    "tea": ("奶茶店.csv", tea, _of("%Y-%m-%d %H:%M", "下单时间,饮品,规格,甜度,杯数,实付金额,渠道", "item size sweet cups total way"), ",", "utf-8"),
-    "inn": ("民宿订单.csv", inn, _of("%Y/%m/%d", "入住日期,房型,间夜,房费,平台,订单状态,客人", "room nights total source status guest"), ",", "gb18030"),
-    "buys": ("采购.csv", buys, _of("%Y-%m-%d", "采购日期,供应商,品名,数量,单价,金额,经手人", "seller item much price total who"), ",", "utf-8"),
+    "gym": ("payments.csv", gym, layout("%Y-%m-%d", "Date,Member,Plan,Fee,Visits,Paid late,Club", "member plan total visits late club"), ",", "utf-8"),
+    "vet": ("visits.csv", vet, layout("%d/%m/%Y", "Visit date,Animal,Owner,Reason,Vet,Bill,Insured", "animal owner reason vet total insured"), ",", "utf-8"),
+    "craft": ("sold-orders.csv", craft, layout("%m/%d/%y", "Sale Date,Item Name,Quantity,Price,Order Total,Ship Country,Coupon", "item pieces price total country coupon"), ",", "utf-8"),
+    "tea": ("奶茶店.csv", tea, layout("%Y-%m-%d %H:%M", "下单时间,饮品,规格,甜度,杯数,实付金额,渠道", "item size sweet cups total way"), ",", "utf-8"),
+    "inn": ("民宿订单.csv", inn, layout("%Y/%m/%d", "入住日期,房型,间夜,房费,平台,订单状态,客人", "room nights total source status guest"), ",", "gb18030"),
+    "buys": ("采购.csv", buys, layout("%Y-%m-%d", "采购日期,供应商,品名,数量,单价,金额,经手人", "seller item much price total who"), ",", "utf-8"),
 }  # fmt: skip
 
 
@@ -190,7 +176,7 @@ def pets() -> Rows:
 
 
 MORE |= {
-    "parcels": ("jobs.csv", parcels, _of("%d.%m.%Y", "Date;Driver;Size;Distance (km);Client;Charge;Status", "driver size km client total state"), ";", "utf-8"),
-    "canteen": ("canteen.csv", canteen, _of("%Y/%m/%d", "Day,Meal,Plates,Takings,Leftovers,Cook", "meal plates total leftover cook"), ",", "utf-8"),
-    "pets": ("宠物店.csv", pets, _of("%Y/%m/%d %H:%M", "时间,项目,品种,店员,收费,会员,支付方式", "what kind staff total card way"), ",", "utf-8"),
+    "parcels": ("jobs.csv", parcels, layout("%d.%m.%Y", "Date;Driver;Size;Distance (km);Client;Charge;Status", "driver size km client total state"), ";", "utf-8"),
+    "canteen": ("canteen.csv", canteen, layout("%Y/%m/%d", "Day,Meal,Plates,Takings,Leftovers,Cook", "meal plates total leftover cook"), ",", "utf-8"),
+    "pets": ("宠物店.csv", pets, layout("%Y/%m/%d %H:%M", "时间,项目,品种,店员,收费,会员,支付方式", "what kind staff total card way"), ",", "utf-8"),
 }  # fmt: skip

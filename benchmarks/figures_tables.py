@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -282,30 +283,10 @@ def _daily(rows: Rows) -> list[list[object]]:
     return [*head, *([f"{r['day']:%d.%m.%Y}", _german(r["total"]), r["customers"]] for r in rows)]
 
 
-def _expenses(rows: Rows) -> list[list[object]]:
-    return [["Date", "Vendor", "Category", "Amount"],
-            *([f"{r['day']:%d %b %Y}", r["vendor"], r["kind"], r["total"]] for r in rows)]  # fmt: skip
-
-
-def _bookings(rows: Rows) -> list[list[object]]:
-    keys = ("day", "room", "nights", "guests", "total", "source", "status")
-    return [
-        ["arrival", "room type", "nights", "guests", "price", "source", "status"],
-        *([r[k] for k in keys] for r in rows),
-    ]
-
-
 def _orders(rows: Rows) -> list[list[object]]:
     lines = [[f"D{n:06}", f"{r['day']:%Y年%m月%d日}", r["customer"], r["item"], r["kind"], r["pieces"], f"¥{r['total']:.2f}",
               r["status"]] for n, r in enumerate(rows, 1)]  # fmt: skip
     return [["订单号", "下单日期", "客户", "商品", "类别", "数量", "金额", "状态"], *lines]
-
-
-def _branches(rows: Rows) -> list[list[object]]:
-    return [
-        ["日期", "门店", "营业额", "客流"],
-        *([f"{r['day']:%Y/%m/%d}", r["shop"], r["total"], r["guests"]] for r in rows),
-    ]
 
 
 def _salon(rows: Rows) -> list[list[object]]:
@@ -324,18 +305,6 @@ def _salon(rows: Rows) -> list[list[object]]:
         ["Appointment date", "Client", "Service", "Stylist", "Charged", "Tip", "Paid by"],
         *lines,
     ]
-
-
-def _advertising(rows: Rows) -> list[list[object]]:
-    keys = ("channel", "spend", "clicks", "orders")
-    lines = [[f"{r['day']:%d-%b-%Y}", *(r[k] for k in keys)] for r in rows]
-    return [["Week starting", "Channel", "Spend (EUR)", "Clicks", "Orders"], *lines]
-
-
-def _lessons(rows: Rows) -> list[list[object]]:
-    keys = ("pupil", "course", "campus", "hours", "total", "way")
-    return [["缴费日期", "学员", "课程", "校区", "课时", "学费", "缴费方式"],
-            *([f"{r['day']:%Y.%m.%d}", *(r[k] for k in keys)] for r in rows)]  # fmt: skip
 
 
 def _rentals(rows: Rows) -> list[list[object]]:
@@ -377,22 +346,34 @@ def _repairs(rows: Rows) -> list[list[object]]:
             *([f"{r['day']:%Y%m%d}", *(r[k] for k in keys)] for r in rows)]  # fmt: skip
 
 
+def layout(form: str, head: str, keys: str) -> Callable[[Rows], list[list[object]]]:
+    """Return how a table is laid out: its days by a form, its header, the fields of a row in their order."""
+
+    def lay_out(rows: Rows) -> list[list[object]]:
+        lines = [
+            [f"{r.get('day') or r['when']:{form}}", *(r[k] for k in keys.split())] for r in rows
+        ]
+        return [re.split("[,;]", head), *lines]
+
+    return lay_out
+
+
 TABLES: dict[str, TableOf] = {
     "till": ("till.csv", till, _till, ",", "utf-8"),
     "daily": ("tagesabschluss.csv", daily, _daily, ";", "cp1252"),
-    "expenses": ("expenses.csv", expenses, _expenses, ",", "utf-8"),
-    "bookings": ("bookings.csv", bookings, _bookings, "\t", "utf-8"),
+    "expenses": ("expenses.csv", expenses, layout("%d %b %Y", "Date,Vendor,Category,Amount", "vendor kind total"), ",", "utf-8"),
+    "bookings": ("bookings.csv", bookings, layout("%Y-%m-%d", "arrival,room type,nights,guests,price,source,status", "room nights guests total source status"), "\t", "utf-8"),
     "orders": ("订单.csv", shop_orders, _orders, ",", "gb18030"),
     "salon": ("appointments.csv", salon, _salon, ",", "utf-8"),
-    "ads": ("advertising.csv", advertising, _advertising, ",", "utf-8"),
-    "lessons": ("缴费记录.csv", lessons, _lessons, ",", "utf-8"),
+    "ads": ("advertising.csv", advertising, layout("%d-%b-%Y", "Week starting,Channel,Spend (EUR),Clicks,Orders", "channel spend clicks orders"), ",", "utf-8"),
+    "lessons": ("缴费记录.csv", lessons, layout("%Y.%m.%d", "缴费日期,学员,课程,校区,课时,学费,缴费方式", "pupil course campus hours total way"), ",", "utf-8"),
     "rentals": ("rentals.csv", rentals, _rentals, ",", "utf-8"),
     "fruit": ("水果摊.csv", fruit, _fruit, ",", "utf-8"),
     "hours": ("hours.csv", consulting, _consulting, ",", "utf-8"),
     "donations": ("donations.csv", donations, _donations, ",", "utf-8"),
     "bakery": ("bakery.csv", bakery, _bakery, ";", "utf-8"),
     "repairs": ("维修单.csv", repairs, _repairs, ",", "gb18030"),
-    "branches": ("门店日报.csv", branches, _branches, ",", "utf-8-sig"),
+    "branches": ("门店日报.csv", branches, layout("%Y/%m/%d", "日期,门店,营业额,客流", "shop total guests"), ",", "utf-8-sig"),
 }  # fmt: skip
 
 
