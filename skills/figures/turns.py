@@ -8,6 +8,7 @@ from datetime import date
 
 from models.errors import UsageError
 from models.texts import Catalogue
+from skills.readers.dates import hour_of_day
 from skills.readers.numbers import chinese_number
 from skills.readers.rows import BETWEEN
 
@@ -112,7 +113,8 @@ def _hours(text: str) -> tuple[str, str]:
     """Return the first and the last hour that a text means; empty if it means all."""
     chinese = _CHINESE_HOUR.search(text)
     if chinese:
-        hour = _of_day(chinese_number(chinese["n"]) or 0, chinese["half"] in {"下午", "晚上"})
+        half = "p" if chinese["half"] in {"下午", "晚上"} else ""
+        hour = hour_of_day(chinese_number(chinese["n"]) or 0, half)
         said = f"{hour}-23" if chinese["way"][-1] == "后" else f"0-{hour - 1}"
         return said, text.replace(chinese[0], " ")
     later, sooner = _LATER.search(text), _SOONER.search(text)
@@ -132,8 +134,4 @@ def _hours(text: str) -> tuple[str, str]:
 def _oclock(match: re.Match[str]) -> int:
     if match["noon"]:
         return 12
-    return _of_day(int(match["n"]), (match["half"] or "").lower() == "p")
-
-
-def _of_day(hour: int, after_noon: bool) -> int:
-    return hour + 12 if after_noon and hour < 12 else hour
+    return hour_of_day(int(match["n"]), match["half"] or "")

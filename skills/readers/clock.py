@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from skills.readers.dates import Dates
+from skills.readers.dates import Dates, hour_of_day
 from skills.readers.tables import TableData
 
 _OCLOCK = re.compile(
@@ -38,7 +38,5 @@ def _hour(cell: str) -> float | None:
     match = _OCLOCK.fullmatch(cell)
     if not match:
         return None
-    hour, minute, half = int(match[1]), int(match[2]), (match[3] or "").lower()
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
+    hour, minute = hour_of_day(int(match[1]), match[3] or ""), int(match[2])
     return hour + minute / 60 if hour < 24 and minute < 60 else None

@@ -180,9 +180,15 @@ def _split_time(text: str) -> tuple[str, float | None]:
     match = _TIME.search(text)
     if not match:
         return text, None
-    hour = int(match[1]) % 12 if match[3] else int(match[1])
-    hour += 12 if match[3] and match[3].lower() == "pm" else 0
+    hour = hour_of_day(int(match[1]), match[3] or "")
     return text[: match.start()].strip().rstrip(","), hour + int(match[2]) / 60
+
+
+def hour_of_day(hour: int, half: str) -> int:
+    """Return the hour from 0 to 23 that a clock's hour is in a half of the day: `am`, `p`; empty for none."""
+    if not half:
+        return hour
+    return hour % 12 + (12 if half[0].lower() == "p" else 0)
 
 
 def _day_or_month_first(
