@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from agents.protocol import CHAT
+from models.files import files_under
 from models.heads import Head, taught_in
 from models.runtimes import Runtimes
 from models.texts import Language, text_lines
@@ -126,12 +127,10 @@ def file_kinds(files: Sequence[Found]) -> set[FileKind]:
 
 
 def _mostly(folder: Path) -> FileKind:
-    """Return the most frequent kind of file in a folder."""
+    """Return the most frequent kind of file in a folder and those inside it."""
     counts: dict[FileKind, int] = {}
-    for number, path in enumerate(folder.iterdir()):
+    for path in files_under(folder, lambda path: kind_of(path) is not None, limit=_LOOK_INSIDE):
         kind = kind_of(path)
         if kind and kind != "folder":
             counts[kind] = counts.get(kind, 0) + 1
-        if number >= _LOOK_INSIDE:
-            break
     return max(counts, key=lambda kind: counts[kind]) if counts else "folder"

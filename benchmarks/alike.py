@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skills.classify.alike import ALIKE, Ints, joined, near_duplicates, ngrams
+from skills.classify.alike import ALIKE, Ints, near_duplicates, ngrams
+from skills.linear import joined
 
 _CHUNK = 2000
 _CUT = 400

@@ -24,17 +24,11 @@ import numpy.typing as npt
 
 from models.embedder import names_for
 from models.runtimes import Runtimes
-from skills.classify.heads import (
-    Settings,
-    compete,
-    features_of,
-    fit_vectors,
-    fit_words,
-    log_softmax,
-)
+from skills.classify.heads import Settings, compete, features_of, fit_vectors, fit_words
 from skills.classify.novelty import Novelty
 from skills.classify.textmodel import fitted
 from skills.contract import Context
+from skills.linear import log_softmax
 from skills.measures import auroc, interval
 
 Rows = list[dict[str, Any]]

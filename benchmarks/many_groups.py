@@ -26,12 +26,13 @@ from sklearn.metrics import f1_score
 from models.runtimes import Runtimes
 from models.steps import result_of
 from models.texts import language_of
-from skills.classify.heads import Floats, embedder_language, encoded
+from skills.classify.heads import embedder_language, encoded
 from skills.classify.judge import Judge, judges_of
 from skills.classify.names import nearness
 from skills.classify.student import Taught, read_all
 from skills.classify.teacher import Teacher
 from skills.contract import Context
+from skills.linear import Floats
 from skills.measures import interval
 from skills.triage.judging import written_examples
 

@@ -24,10 +24,11 @@ from models.runtimes import Runtimes
 from models.steps import result_of
 from skills.classify.operations import TrainRequest
 from skills.classify.second import seen_again
-from skills.classify.textmodel import TextModel, encoder_of, find
+from skills.classify.textmodel import TextModel, encoder_of
 from skills.classify.training import Train
 from skills.contract import Context
 from skills.measures import interval
+from skills.trained import find
 
 _SETS = {
     "amazon": ("amazon_app_reviews_4k", ("negative", "positive")),

@@ -26,11 +26,12 @@ from models.llm import Turn
 from models.runtimes import Runtimes
 from models.scoring import LabelScorer
 from models.steps import result_of
-from skills.classify.heads import Floats, Settings, embedder_language, fit_vectors, folds
+from skills.classify.heads import Settings, embedder_language, fit_vectors
 from skills.classify.judge import judges_of, prompt
 from skills.classify.student import read_all, teach
 from skills.classify.teacher import Teacher
 from skills.contract import Context
+from skills.linear import Floats, folds
 from skills.measures import interval
 
 _SETS = {

@@ -34,6 +34,12 @@ class ImageModel:
         probabilities, features = self._session.run(None, {"images": images})
         return probabilities, features
 
+    def features(self, images: Floats) -> Floats:
+        """Return what tells pictures apart, unit vectors (n, 1280), for (n, 3, 224, 224)."""
+        _, features = self.classify(images)
+        found: Floats = features / np.linalg.norm(features, axis=1, keepdims=True).clip(1e-9)
+        return found
+
 
 def load_image(path: Path) -> Floats:
     """Read one picture, shape (3, 224, 224), as the model wants it.

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from skills.linear import joined
+
 Ints = npt.NDArray[np.int64]
 Pairs = tuple[Ints, Ints]
 ALIKE = 0.9
@@ -86,15 +88,3 @@ def _parts(pairs: Pairs, size: int) -> Iterator[Pairs]:
     one, other = pairs
     for start in range(0, len(one), size):
         yield one[start : start + size], other[start : start + size]
-
-
-def joined(clusters: Ints, one: Ints, other: Ints) -> Ints:
-    """Return clusters, shape (n,), in which the rows of each pair are together, too."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    count = len(clusters)
-    pairs = (clusters[one], clusters[other])
-    graph = coo_matrix((np.ones(len(one)), pairs), shape=(count, count))
-    found: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return found[clusters]

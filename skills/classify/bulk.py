@@ -27,7 +27,7 @@ from models.journal import read_journal
 from models.texts import Catalogue
 from skills.classify.face import ClassifyRequest
 from skills.classify.second import Seen, seen_again
-from skills.classify.textmodel import TextModel, encoder_of, find, read_card
+from skills.classify.textmodel import TextModel, encoder_of
 from skills.contract import Context
 from skills.events import (
     Answer,
@@ -44,6 +44,7 @@ from skills.readers import parquet
 from skills.readers.messages import sheets_said, text_column
 from skills.readers.stream import Row, Stream
 from skills.readers.tables import read_table
+from skills.trained import find, read_card
 from skills.writers import free_name, suffix_of, write_table
 
 TEXTS = Catalogue(__package__)

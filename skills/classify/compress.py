@@ -27,20 +27,15 @@ from models.errors import BadInputError, UsageError
 from models.texts import Catalogue
 from models.tokens import Tokens
 from skills.classify.evaluating import rows_kept
-from skills.classify.heads import Floats, Linear, Settings, fit_vectors, scale_of
+from skills.classify.heads import Settings, fit_vectors
 from skills.classify.novelty import Novelty
 from skills.classify.operations import CompressRequest
-from skills.classify.textmodel import (
-    TextModel,
-    find,
-    put_in_place,
-    read_card,
-    weights_bytes,
-    write_card,
-)
+from skills.classify.textmodel import TextModel, weights_bytes
 from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Notice, Progress, Table
+from skills.linear import Floats, Linear, scale_of
 from skills.measures import interval
+from skills.trained import find, put_in_place, read_card, write_card
 
 TEXTS = Catalogue(__package__)
 _LOSS = 0.005
@@ -265,7 +260,7 @@ class _Work:
 
     def _scale(self, x: npt.NDArray[np.float32]) -> float:
         """Return what calibrates the head's logits, found on folds."""
-        from skills.classify.heads import folds
+        from skills.linear import folds
 
         held = np.zeros((len(x), len(self.model.labels)))
         for train, test in folds(self.y)[:2]:

@@ -21,18 +21,18 @@ from models.files import atomic_write
 from models.texts import Catalogue
 from skills.classify.dataset import Columns, Rows, data_card, split
 from skills.classify.finetuned import Attempt, Base, Task, fine_tune
-from skills.classify.heads import (
-    Competition,
-    Features,
-    Floats,
-    compete,
-    encoded,
-    features_of,
-    fit_words,
-)
+from skills.classify.heads import Competition, Features, compete, encoded, features_of, fit_words
 from skills.classify.novelty import Novelty
 from skills.classify.operations import TrainRequest
-from skills.classify.report import (
+from skills.classify.second import Look, Second, Seen, can_look, judge_of, look, seen_again
+from skills.classify.textmodel import TextModel, fitted, weights_bytes
+from skills.classify.tuning import tune
+from skills.contract import Context
+from skills.events import Artifact, Assumption, Event, Evidence, Metric, Progress, Table
+from skills.linear import Floats
+from skills.measures import interval
+from skills.readers.tables import TableData
+from skills.report import (
     Report,
     class_table,
     confusion_table,
@@ -41,20 +41,7 @@ from skills.classify.report import (
     suspects,
     worst_table,
 )
-from skills.classify.second import Look, Second, Seen, can_look, judge_of, look, seen_again
-from skills.classify.textmodel import (
-    TextModel,
-    fitted,
-    folder_of,
-    put_in_place,
-    weights_bytes,
-    write_card,
-)
-from skills.classify.tuning import tune
-from skills.contract import Context
-from skills.events import Artifact, Assumption, Event, Evidence, Metric, Progress, Table
-from skills.measures import interval
-from skills.readers.tables import TableData
+from skills.trained import TEXT, free_folder, put_in_place, write_card
 
 TEXTS = Catalogue(__package__)
 Ints = npt.NDArray[np.int64]
@@ -109,7 +96,7 @@ class Course:
         self.request, self.context = request, context
         self.table, self.columns, self.rows = table, columns, rows
         self.name = request.name or f"{request.file.stem}-{columns.label}"
-        self.folder = folder_of(context.home, self.name)
+        self.folder = free_folder(context.home, self.name, TEXT)
         self.labels = sorted(set(rows.labels))
         self.y = np.array([self.labels.index(label) for label in rows.labels], np.int64)
         self.train, self.test = split(rows, self.y)
@@ -271,7 +258,9 @@ class Course:
         """Return the figures, what was assumed, and the rows that were left out."""
         context, request = self.context, self.request
         note = context.say(TEXTS(trained.how))
-        found: list[Evidence] = [*metrics(trained.report, trained.baseline, context, note)]
+        found: list[Evidence] = [
+            *metrics(trained.report, context, note, (context.say(TEXTS("tfidf")), trained.baseline))
+        ]
         if self.attempt:
             tried = self.attempt
             names, kept = ("kind_tuned", "frozen"), tried.model is not None
@@ -298,7 +287,7 @@ class Course:
         packages = ("inhouse", "scikit-learn", "onnxruntime")
         base = self._base(trained.model.language) if trained.model.encoder else None
         return {
-            "task": "text classification",
+            "task": TEXT,
             "name": self.name,
             "labels": trained.model.labels,
             "data": data_card(self.table, self.columns, self.rows),

@@ -19,9 +19,10 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from models.texts import Catalogue, language_of
-from skills.classify.alike import joined, near_duplicates
+from skills.classify.alike import near_duplicates
 from skills.contract import Context
 from skills.events import Assumption, Evidence, Skipped
+from skills.linear import joined
 from skills.readers.personal import mask
 from skills.readers.tables import TableData
 

@@ -12,14 +12,15 @@ import numpy.typing as npt
 from models.errors import BadInputError
 from models.texts import Catalogue
 from skills.classify.operations import CompareRequest, EvaluateRequest, ListRequest
-from skills.classify.report import class_table, confusion_table, measure, metrics, worst_table
 from skills.classify.second import Seen, seen_again
-from skills.classify.textmodel import TextModel, encoder_of, find, names, read_card, trained_root
+from skills.classify.textmodel import TextModel, encoder_of
 from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Progress, Skipped, Table
 from skills.measures import interval
 from skills.readers.messages import text_column, told
 from skills.readers.tables import TableData, existing_column, read_table
+from skills.report import class_table, confusion_table, measure, metrics, worst_table
+from skills.trained import find, names, read_card, trained_root
 
 TEXTS = Catalogue(__package__)
 Ints = npt.NDArray[np.int64]
@@ -50,7 +51,7 @@ class Evaluate:
             "evaluated", name=folder.name, n=report.n, accuracy=f"{value:.1%}", low=f"{low:.1%}",
             high=f"{high:.1%}", file=request.file.name,
         )  # fmt: skip
-        found = (*metrics(report, None, context), *evidence, *seen.evidence(context))
+        found = (*metrics(report, context), *evidence, *seen.evidence(context))
         yield Answer(context.say(text), evidence=found, data=report.as_dict())
 
 

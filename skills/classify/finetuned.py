@@ -17,22 +17,11 @@ import numpy.typing as npt
 
 from models.embedder import prefix_of
 from models.texts import Catalogue
-from skills.classify.heads import (
-    FEW,
-    Classes,
-    Competition,
-    Features,
-    Floats,
-    Linear,
-    Settings,
-    fit_vectors,
-    folds,
-    log_softmax,
-    scale_of,
-)
+from skills.classify.heads import FEW, Competition, Features, Settings, fit_vectors
 from skills.classify.textmodel import TextModel
 from skills.contract import Context, relay
 from skills.events import Event, Progress
+from skills.linear import Classes, Floats, Linear, folds, log_softmax, scale_of
 
 TEXTS = Catalogue(__package__)
 _CONTRAST_STEPS = 200

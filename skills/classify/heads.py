@@ -23,18 +23,26 @@ from models.errors import BadInputError, ResourceError, UsageError
 from models.texts import Catalogue
 from skills.classify.words import Words
 from skills.contract import Context
+from skills.linear import (
+    Classes,
+    Floats,
+    Linear,
+    Vectors,
+    accuracy,
+    fit_centroids,
+    fit_logistic,
+    folds,
+    linear,
+    log_softmax,
+    scale_of,
+    simplest,
+)
 
 TEXTS = Catalogue(__package__)
-Floats = npt.NDArray[np.float64]
-Classes = npt.NDArray[np.int64]
-Vectors = npt.NDArray[np.float32]
 Name = Literal["centroids", "vectors", "words", "blend"]
 ORDER: tuple[Name, ...] = ("centroids", "vectors", "words", "blend")
 _Tried = Name | Literal["named"]
 _TRIED: tuple[_Tried, ...] = ("centroids", "vectors", "words", "named")
-_FOLDS = 5
-_FOLDS_OF_MANY = 3
-_MANY = 5000
 _LEAST_ROWS = 6
 _CHINESE_SHARE = 0.05
 _MIXES = (0.3, 0.5, 0.7)
@@ -42,7 +50,6 @@ _MOST_TO_PICK = 1000
 _OTHERS = {"zh": MULTILINGUAL, BOTH: FINDER}  # what must be on disk for it
 MOST_LABELS = 300
 FEW = 30  # rows of a class, below which its name and its likes are worth more
-_NAME_WEIGHT = 2.0
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -52,18 +59,6 @@ class Settings:
 
     vectors_c: float = 20.0
     words_c: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """Logits of features `x`: `x @ weights + biases`, shapes (d, k) and (k,)."""
-
-    weights: npt.NDArray[np.float32]
-    biases: npt.NDArray[np.float32]
-
-    def __call__(self, x: Any) -> Floats:
-        """Return logits, shape (n, k), of dense or sparse features."""
-        return np.asarray(x @ self.weights, np.float64) + self.biases
 
 
 @dataclass(slots=True)
@@ -222,39 +217,15 @@ def features_of(
 
 
 def fit_vectors(x: Vectors, y: Classes, settings: Settings, names: Vectors | None = None) -> Linear:
-    """Fit a logistic regression; `y` holds class numbers, shape (n,).
-
-    The names of classes 0 … k-1, shape (k, d), count as two examples each.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=settings.vectors_c, max_iter=1000, class_weight="balanced")
-    if names is None:
-        return _linear(model.fit(x, y))
-    every, own = np.vstack([x, names]), np.r_[y, np.arange(len(names))]
-    return _linear(model.fit(every, own, np.r_[np.ones(len(y)), np.full(len(names), _NAME_WEIGHT)]))
+    """Fit a logistic regression; see `fit_logistic`."""
+    return fit_logistic(x, y, settings.vectors_c, names)
 
 
 def fit_words(x: Any, y: Classes, settings: Settings) -> Linear:
     """Fit a linear support-vector machine, one class against the rest."""
     from sklearn.svm import LinearSVC
 
-    return _linear(LinearSVC(C=settings.words_c, class_weight="balanced").fit(x, y))
-
-
-def fit_centroids(x: Vectors, y: Classes, classes: int) -> Linear:
-    """Return the cosine to the mean of each class."""
-    means = np.stack([x[y == c].mean(axis=0) for c in range(classes)])
-    means /= np.linalg.norm(means, axis=1, keepdims=True).clip(1e-9)
-    return Linear(means.T.astype(np.float32), np.zeros(classes, np.float32))
-
-
-def _linear(model: Any) -> Linear:
-    """Return a fitted scikit-learn model's weights; of two classes it keeps one row only."""
-    weights, biases = np.asarray(model.coef_), np.asarray(model.intercept_)
-    if weights.shape[0] == 1:
-        weights, biases = np.vstack([-weights, weights]) / 2, np.r_[-biases, biases] / 2
-    return Linear(weights.T.astype(np.float32), biases.astype(np.float32))
+    return linear(LinearSVC(C=settings.words_c, class_weight="balanced").fit(x, y))
 
 
 def compete(
@@ -295,62 +266,3 @@ def compete(
     logits["blend"] = log_softmax(mixed[mix] * scales["blend"])
     accuracies = {name: accuracy(logits[name], y) for name in ORDER}
     return Competition(simplest(logits, y), logits, accuracies, mix, scales, chosen, helps)
-
-
-def simplest(logits: dict[Name, Floats], y: Classes) -> Name:
-    """Return the simplest candidate within one standard error of the best."""
-    right = {name: (scores.argmax(axis=1) == y).astype(float) for name, scores in logits.items()}
-    best = max(right, key=lambda name: right[name].mean())
-    for name in ORDER:
-        if name not in right:
-            continue
-        lost = right[best] - right[name]
-        if lost.mean() <= lost.std() / np.sqrt(len(lost)):
-            return name
-    return best
-
-
-def folds(
-    y: Classes, groups: npt.NDArray[np.int64] | None = None
-) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Return stratified folds as (train, test) rows; rows of a group are in the same fold."""
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-
-    counts = np.bincount(y.astype(int))
-    most = _FOLDS_OF_MANY if len(y) > _MANY else _FOLDS
-    count = int(max(2, min(most, counts[counts > 0].min())))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if groups is None:
-            return list(StratifiedKFold(count, shuffle=True, random_state=0).split(y, y))
-        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=0)
-        return list(splitter.split(y, y, groups))
-
-
-def log_softmax(x: Floats) -> Floats:
-    """Return log-probabilities along the last axis."""
-    shifted = x - x.max(axis=1, keepdims=True)
-    result: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result
-
-
-def scale_of(logits: Floats, y: Classes) -> float:
-    """Return the factor (inverse temperature) that makes logits best calibrated.
-
-    It minimises the negative log-likelihood (Guo et al. 2017, "On Calibration of Modern Neural Networks").
-    """
-    from scipy.optimize import minimize_scalar
-
-    rows = np.arange(len(y))
-    own = y.astype(int)
-
-    def loss(log_scale: float) -> float:
-        return -float(log_softmax(logits * np.exp(log_scale))[rows, own].mean())
-
-    found = minimize_scalar(loss, bounds=(-4.0, 5.0), method="bounded")
-    return float(np.exp(found.x))
-
-
-def accuracy(logits: Floats, y: Classes) -> float:
-    """Return the share of rows whose highest logit is the right one's."""
-    return float((logits.argmax(axis=1) == y).mean())

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skills.classify.heads import Floats, check_enough, compete, features_of
+from skills.classify.heads import check_enough, compete, features_of
 from skills.classify.textmodel import fitted
 from skills.contract import Context
+from skills.linear import Floats
 
 
 @dataclass(slots=True)

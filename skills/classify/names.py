@@ -17,8 +17,9 @@ import numpy as np
 
 from models.errors import ModelMissingError, ResourceError
 from models.texts import Catalogue, language_of
-from skills.classify.heads import Floats, Vectors, encoded, log_softmax
+from skills.classify.heads import encoded
 from skills.contract import Context
+from skills.linear import Floats, Vectors, log_softmax
 
 TEXTS = Catalogue(__package__)
 _TELLING = 0.12  # how much nearer than the mean the nearest name is where the names tell nothing

@@ -10,15 +10,12 @@ from typing import Literal
 from models.texts import Catalogue
 from skills.contract import Filled, Said, operation
 from skills.readers.columns import named_column
+from skills.readers.names import given_name
 from skills.readers.tables import sample_columns
 from skills.request import Request, argument, option
 from skills.trained import mentioned
 
 TEXTS = Catalogue(__package__)
-_NAME = re.compile(
-    r"(?:\b(?:called|named|as|model(?!\s+(?:called|named)))\s+|(?:叫做?|名为|命名为|取名为?)\s*)[\"'“「]?([^\"'”」\s,，。]+)[\"'”」]?",
-    re.IGNORECASE,
-)
 MINUTES = re.compile(r"(\d+)\s*(?:min(?:ute)?s?\b|分钟)", re.IGNORECASE)
 MINUTES_READING = 3.0  # of the language model, for one file
 
@@ -80,8 +77,8 @@ def _minutes(said: Said) -> dict[str, object]:
 def fill_train(said: Said) -> Filled:
     """Find the table, the column of labels, a name and a time."""
     values: dict[str, object] = {}
-    if match := _NAME.search(said.bare):
-        values["name"] = match[1]
+    if name := given_name(said.bare, "model"):
+        values["name"] = name
     values |= _minutes(said)
     tables = [found for found in said.files if found.kind in {"table", "document"}]
     if not tables:

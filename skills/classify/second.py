@@ -19,10 +19,10 @@ import numpy.typing as npt
 
 from models.errors import Stopped
 from models.texts import Catalogue
-from skills.classify.heads import Classes, Floats, log_softmax
 from skills.classify.judge import Judge, verdict_of
 from skills.contract import Context
 from skills.events import Assumption, Event, Progress
+from skills.linear import Classes, Floats, log_softmax
 
 TEXTS = Catalogue(__package__)
 Rows = npt.NDArray[np.int64]

@@ -28,20 +28,11 @@ import numpy as np
 
 from models.errors import ModelMissingError, ResourceError
 from models.texts import Catalogue
-from skills.classify.heads import (
-    Floats,
-    Linear,
-    Vectors,
-    better_vectors,
-    embedder_language,
-    encoded,
-    folds,
-    log_softmax,
-    scale_of,
-)
+from skills.classify.heads import better_vectors, embedder_language, encoded
 from skills.classify.teacher import Ints, Teacher
 from skills.contract import Context
 from skills.events import Event, Progress
+from skills.linear import Floats, Linear, Vectors, folds, log_softmax, scale_of
 
 TEXTS = Catalogue(__package__)
 _SAMPLE_SHARE = 0.55  # of the time for the first sample, the rest for re-reading

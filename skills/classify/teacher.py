@@ -8,10 +8,10 @@ from collections.abc import Generator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from skills.classify.heads import Floats, Vectors, log_softmax
 from skills.classify.judge import Judge, verdict_of
 from skills.classify.names import evened, looked_for, nearness, trust_in, with_names
 from skills.contract import Context
+from skills.linear import Floats, Vectors, log_softmax
 
 Ints = npt.NDArray[np.int64]
 _SURE_OF_ONE = 0.9  # confidence from which the other order changes nothing

@@ -9,9 +9,6 @@ trained/NAME/encoder/       an encoder of its own, if it was fine-tuned: model.o
 from __future__ import annotations
 
 import json
-import re
-import shutil
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,26 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays import write_arrays
-from models.errors import CorruptModelError, UsageError
+from models.errors import CorruptModelError
 from models.files import atomic_write
 from models.home import private_dir
 from models.llm import ShouldStop, never
 from models.runtimes import Runtimes
 from models.texts import Catalogue
-from skills.classify.heads import (
-    Classes,
-    Competition,
-    Features,
-    Floats,
-    Linear,
-    fit_centroids,
-    fit_vectors,
-    fit_words,
-    log_softmax,
-)
+from skills.classify.heads import Competition, Features, fit_vectors, fit_words
 from skills.classify.novelty import Novelty
 from skills.classify.second import Second
 from skills.classify.words import Words
+from skills.linear import Classes, Floats, Linear, fit_centroids, log_softmax
 
 TEXTS = Catalogue(__package__)
 Encode = Callable[..., npt.NDArray[np.float32]]
@@ -195,74 +183,6 @@ def encoder_of(model: TextModel, folder: Path | None, runtimes: Runtimes) -> Enc
     if model.encoder and folder is not None:
         return runtimes.own_embedder(folder / model.encoder).encode
     return runtimes.fast_embedder(model.language).encode
-
-
-def trained_root(home: Path) -> Path:
-    """Return the folder of all trained models."""
-    return private_dir(home / "trained")
-
-
-def folder_of(home: Path, name: str) -> Path:
-    """Return the folder of a trained model of this name; any name has one, Chinese included.
-
-    Raises:
-        UsageError: The name is empty or no name for a folder.
-    """
-    plain = " ".join(unicodedata.normalize("NFKC", name).split())
-    if not plain or plain.startswith(".") or re.search(r'[/\\:*?"<>|\x00-\x1f]', plain):
-        raise UsageError(TEXTS("bad_name", name=name))
-    return trained_root(home) / plain
-
-
-def names(home: Path) -> list[str]:
-    """Return the names of the trained models."""
-    return sorted(card.parent.name for card in trained_root(home).glob("*/card.json"))
-
-
-def find(home: Path, name: str) -> Path:
-    """Return the folder of the trained model that a name means, whatever its case.
-
-    Raises:
-        UsageError: There is none; lists those there are.
-    """
-    folder = folder_of(home, name)
-    if (folder / "card.json").exists():
-        return folder
-    for known in names(home):
-        if known.casefold() == folder.name.casefold():
-            return folder.parent / known
-    raise UsageError(TEXTS("no_trained", name=name, names=", ".join(names(home)) or "-"))
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return a model's card.
-
-    Raises:
-        CorruptModelError: It can't be read.
-    """
-    try:
-        card: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CorruptModelError(
-            TEXTS("model_damaged", path=folder, reason=type(error).__name__)
-        ) from error
-    return card
-
-
-def write_card(folder: Path, card: dict[str, Any]) -> None:
-    """Write a model's card."""
-    text = json.dumps(card, ensure_ascii=False, indent=2)
-    atomic_write(folder / "card.json", text + "\n", mode=0o600)
-
-
-def put_in_place(made: Path, folder: Path) -> None:
-    """Move a finished model to its place; an older one of the name is replaced at the last moment."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    made.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def weights_bytes(folder: Path) -> int:

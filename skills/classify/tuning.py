@@ -9,9 +9,10 @@ import time
 from collections.abc import Generator
 
 from models.texts import Catalogue
-from skills.classify.heads import Classes, Competition, Features, Settings, compete
+from skills.classify.heads import Competition, Features, Settings, compete
 from skills.contract import Context
 from skills.events import Event, Progress
+from skills.linear import Classes
 
 TEXTS = Catalogue(__package__)
 _MOST_TRIALS = 200

@@ -10,13 +10,10 @@ from models.home import home
 from models.texts import Catalogue
 from skills.contract import Filled, Said, operation
 from skills.faq.bases import mentioned_base
+from skills.readers.names import given_name
 from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
-_NAMED = re.compile(
-    r"(?:\b(?:called|named|as|base(?!\s+(?:called|named)))\s+|(?:叫做?|名为|命名为|取名)\s*)[\"'“「]?([^\"'”」\s,，。]+)[\"'”」]?",
-    re.IGNORECASE,
-)
 _BASES = r"knowledge(?:\s+bases?)?|知识库"
 
 
@@ -101,9 +98,7 @@ def fill_evaluate(said: Said) -> Filled:
 
 
 def _base_named(said: Said) -> str:
-    known = mentioned_base(home(), said.bare)
-    match = None if known else _NAMED.search(said.bare)
-    return known or (match[1] if match else "")
+    return mentioned_base(home(), said.bare) or given_name(said.bare, "base")
 
 
 _CUES = {

@@ -9,5 +9,7 @@ SPEC = SkillSpec(
     fill="skills.tag.face:fill",
     implementation="skills.tag.run:Tag",
     file_kinds=frozenset({"image", "folder"}),
+    operations="skills.tag.operations:OPERATIONS",
+    chosen="skills.tag.operations:chosen",
     models=("vision",),
 )

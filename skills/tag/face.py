@@ -12,6 +12,7 @@ from models.texts import Catalogue
 from skills.contract import Filled, Said
 from skills.readers.numbers import chinese_number
 from skills.request import Request, argument, option
+from skills.trained import IMAGE, mentioned
 
 TEXTS = Catalogue(__package__)
 _COUNT = re.compile(
@@ -23,7 +24,8 @@ class TagRequest(Request):
     """Tag pictures."""
 
     files: tuple[Path, ...] = argument(TEXTS("field_files"), min_length=1)
-    tags: Annotated[int, Field(ge=1, le=20)] = option(TEXTS("field_tags"), 3)
+    model: str = option(TEXTS("field_model"), "")
+    tags: Annotated[int | None, Field(ge=1, le=20)] = option(TEXTS("field_tags"))
 
 
 def fill(said: Said) -> Filled:
@@ -32,6 +34,8 @@ def fill(said: Said) -> Filled:
     if not files:
         return Filled(missing="files", question=TEXTS("which_file"))
     values: dict[str, object] = {"files": [str(found.path) for found in files]}
+    if own := mentioned(said.bare, IMAGE):
+        values["model"] = own[0]
     match = _COUNT.search(said.bare)
     count = chinese_number(match[1] or match[2]) if match else None
     if count and count <= 20:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import Stopped
-from skills.classify.alike import ALIKE, cosines, joined, near_duplicates, ngrams
+from skills.classify.alike import ALIKE, cosines, near_duplicates, ngrams
+from skills.linear import joined
 
 WORDS = [
     *[

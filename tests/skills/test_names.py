@@ -11,13 +11,14 @@ import pytest
 from assets import SAMPLES
 from models.runtimes import Runtimes
 from skills.classify.face import ClassifyRequest
-from skills.classify.heads import Vectors, encoded
+from skills.classify.heads import encoded
 from skills.classify.names import evened, looked_for, nearness, trust_in, with_names
 from skills.classify.run import Classify
 from skills.classify.student import read_all
 from skills.classify.teacher import Teacher
 from skills.contract import Context
 from skills.events import Answer, Assumption
+from skills.linear import Vectors
 from skills.readers.tables import read_table
 from tests.skills.test_student import Knowing, result_of
 

@@ -22,10 +22,11 @@ from skills.classify.judge import Verdict
 from skills.classify.operations import CompareRequest, EvaluateRequest, TrainRequest
 from skills.classify.run import Classify
 from skills.classify.second import Second, judge_of, look, seen_again
-from skills.classify.textmodel import TextModel, find, read_card
+from skills.classify.textmodel import TextModel
 from skills.classify.training import Train
 from skills.contract import Context
 from skills.events import Assumption, Metric
+from skills.trained import find, read_card
 from tests.skills.test_training import examples, final, write
 
 LABELS = ["bad", "good"]

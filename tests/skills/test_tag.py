@@ -15,7 +15,8 @@ from skills.contract import Context, Said
 from skills.events import Answer, Artifact, Progress, Skipped
 from skills.readers.files import find_files
 from skills.tag.face import TagRequest, fill
-from skills.tag.run import Tag, confidence
+from skills.tag.naming import certainty
+from skills.tag.run import Tag
 from tests.conftest import Program
 
 pytestmark = pytest.mark.small
@@ -70,7 +71,7 @@ def test_nothing_but_broken_pictures(tmp_path: Path, small: Runtimes) -> None:
 
 
 def test_words_for_confidence() -> None:
-    assert [confidence(p).key for p in (0.9, 0.4, 0.1)] == ["sure", "likely", "unsure"]
+    assert [certainty(p) for p in (0.9, 0.4, 0.1)] == ["sure", "likely", "unsure"]
 
 
 @pytest.mark.parametrize(

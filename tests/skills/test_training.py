@@ -25,15 +25,7 @@ from skills.classify import heads
 from skills.classify.dataset import Columns, clean, similar_labels, split
 from skills.classify.evaluating import Compare, Evaluate, List
 from skills.classify.face import ClassifyRequest, fill
-from skills.classify.heads import (
-    Features,
-    compete,
-    encoded,
-    features_of,
-    log_softmax,
-    scale_of,
-    simplest,
-)
+from skills.classify.heads import Features, compete, encoded, features_of
 from skills.classify.kept import forget_rows
 from skills.classify.operations import (
     CompareRequest,
@@ -44,16 +36,18 @@ from skills.classify.operations import (
     fill_named,
     fill_train,
 )
-from skills.classify.report import abstention, calibration_error, measure, suspects
 from skills.classify.run import Classify
-from skills.classify.textmodel import TextModel, find, folder_of, names
+from skills.classify.textmodel import TextModel
 from skills.classify.training import Train
 from skills.classify.words import Words
 from skills.contract import Context, Said
 from skills.events import Answer, Assumption, Event, Metric, Skipped, Table
+from skills.linear import log_softmax, scale_of, simplest
 from skills.measures import auroc, interval
 from skills.readers.files import find_files
 from skills.readers.tables import read_table
+from skills.report import abstention, calibration_error, measure, suspects
+from skills.trained import find, folder_of, names
 from tests.conftest import Program
 
 PARTS = {

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.texts import Catalogue
-from skills.classify.heads import Floats
 from skills.contract import Context
 from skills.events import Metric, Table
+from skills.linear import Floats
 from skills.measures import interval
 
 TEXTS = Catalogue(__package__)
@@ -150,16 +150,16 @@ def abstention(confidence: Floats, right: Floats) -> tuple[float, float, float]:
 
 
 def metrics(
-    report: Report, baseline: float | None, context: Context, note: str = ""
+    report: Report, context: Context, note: str = "", baseline: tuple[str, float] | None = None
 ) -> list[Metric]:
-    """Return the figures as evidence; `baseline` is the accuracy of TF-IDF on the same rows."""
+    """Return the figures as evidence; `baseline`: a simpler way and its accuracy on the same rows."""
     accuracy = context.say(TEXTS("accuracy"))
     majority = context.say(TEXTS("majority"))
     value, low, high = report.accuracy
     found = [Metric(accuracy, value, report.n, report.majority, majority, note, low, high)]
     if baseline is not None:
-        name = context.say(TEXTS("tfidf"))
-        found.append(Metric(accuracy, value, report.n, baseline, name, low=low, high=high))
+        name, other = baseline
+        found.append(Metric(accuracy, value, report.n, other, name, low=low, high=high))
     f1, low, high = report.macro_f1
     found.append(Metric(context.say(TEXTS("macro_f1")), f1, report.n, low=low, high=high))
     error = context.say(TEXTS("calibration_error"))
@@ -216,17 +216,22 @@ def confusion_table(report: Report, context: Context) -> Table:
 
 
 def worst_table(
-    report: Report, texts: Sequence[str], y: Ints, shares: Floats, context: Context
+    report: Report, examples: Sequence[str], y: Ints, shares: Floats, context: Context
 ) -> Table:
-    """Return the mistakes that were made with the most confidence, as text."""
+    """Return the mistakes that were made with the most confidence, each as its text or its file's name."""
     said = shares.argmax(axis=1)
     wrong = np.flatnonzero(said != y)
     order = wrong[np.argsort(-shares.max(axis=1)[wrong], kind="stable")]
     columns = tuple(
-        context.say(TEXTS(key)) for key in ("message", "right_label", "said_label", "confidence")
+        context.say(TEXTS(key)) for key in ("example", "right_label", "said_label", "confidence")
     )
     rows = tuple(
-        (texts[i], report.labels[int(y[i])], report.labels[int(said[i])], f"{shares[i].max():.0%}")
+        (
+            examples[i],
+            report.labels[int(y[i])],
+            report.labels[int(said[i])],
+            f"{shares[i].max():.0%}",
+        )
         for i in order[:_WORST]
     )
     return Table(context.say(TEXTS("worst_title")), columns, rows, len(wrong))
