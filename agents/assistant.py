@@ -344,7 +344,10 @@ class Assistant:
             yield _replace(event, skill=spec.name, request=shown) if answered else event
 
     def recall(self, frame: Recall) -> None:
-        """Take in what was said before this engine started."""
+        """Take in what was said before, elsewhere."""
+        if frame.fresh:
+            self.talk, self.at_hand = Talk(), AtHand()
+            self._last = self._pending = None
         for asked, answered in frame.turns:
             self.talk.remember(asked, answered)
         for asked, answered in frame.results:

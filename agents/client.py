@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, BinaryIO
 
 import msgspec
@@ -84,7 +84,7 @@ class Engine:
         if self.memory:
             self._send(self.memory())
 
-    async def ask(self, ask: Ask, language: Language = "en") -> AsyncIterator[Event]:
+    async def ask(self, ask: Ask, language: Language = "en") -> AsyncGenerator[Event]:
         """Send an ask and yield its events, the last one final. One ask at a time."""
         self._next += 1
         number = self._running = self._next

@@ -11,7 +11,7 @@ import msgspec
 from models.texts import Language, language_of
 from skills.events import Event
 
-VERSION = 2
+VERSION = 3
 CHAT = "chat"
 """In the place of a skill: talk."""
 
@@ -58,12 +58,14 @@ class Done(_Frame, frozen=True):
 class Recall(_Frame, frozen=True):
     """What was said before, for an engine that was not there: asks with their answers, and what was done.
 
-    `turns` are talk, `results` what skills answered, `done` the requests in their order.
+    `turns` are talk, `results` what skills answered, `done` the requests in their order; `fresh` says that
+    nothing else was.
     """
 
     turns: tuple[tuple[str, str], ...] = ()
     results: tuple[tuple[str, str], ...] = ()
     done: tuple[Done, ...] = ()
+    fresh: bool = False
 
 
 class Hello(_Frame, frozen=True):

@@ -26,6 +26,7 @@ _COMMANDS = {
     "route": "app.commands.route:route",
     "unanswered": "app.commands.unanswered:unanswered",
     "settings": "app.commands.settings:settings",
+    "serve": "app.commands.serve:serve",
     "sessions": "app.commands.sessions:sessions",
 }
 
