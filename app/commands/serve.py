@@ -45,10 +45,11 @@ def serve(
     from app.service.server import Plan, application
     from app.service.worker import Worker
 
+    source = _source(base)
     listening = _listen(host, port)
     plan = Plan(
         Worker(options.device, _WAIT_AT_THE_DESK), Worker(options.device, _WAIT_IN_THE_HOUSE),
-        service_key(), base, title, local=_is_local(host),
+        service_key(), source, title, local=_is_local(host),
     )  # fmt: skip
     _say_where(plan, listening, options, as_json)
     config = uvicorn.Config(
@@ -57,6 +58,23 @@ def serve(
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):  # which it raises anew once all is put away
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _source(name: str) -> dict[str, str]:
+    """Return the base that customers ask, or the last one: fixed now, whatever is asked here later.
+
+    Raises:
+        UsageError: There is none of that name, or none at all.
+    """
+    from models.home import home
+    from skills.faq.bases import find_base, last_base
+
+    if name:
+        return {"base": find_base(home(), name).name}
+    last = last_base(home())
+    if last is None:
+        raise UsageError(TEXTS("service_no_base"))
+    return {"base": last.name} if last.named else {"file": last.sources[0]}
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import json
@@ -65,7 +66,7 @@ class Plan:
         desk: Does what customers ask.
         house: Does what programs with the key ask; another engine, so that neither waits for the other.
         key: Who has it may do all.
-        base: The knowledge base that customers ask.
+        source: The knowledge base that customers ask, as fields of the request.
         title: What stands above their page.
         local: Whether only this machine is served.
     """
@@ -73,7 +74,7 @@ class Plan:
     desk: Worker
     house: Worker
     key: str
-    base: str
+    source: dict[str, str]
     title: str
     local: bool
 
@@ -83,6 +84,10 @@ class Service:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+
+    async def open_desk(self) -> None:
+        """Let the desk open its base, so that the first customer does not wait for it."""
+        await self.plan.desk.whole(Ask(skill="faq", request=dict(self.plan.source)))
 
     async def page(self, request: Request) -> Response:
         """The customers' page."""
@@ -109,12 +114,13 @@ class Service:
         body = await body_of(request)
         question = text_of(body, "question", _LONGEST_QUESTION)
         before = text_of(body, "before", _LONGEST_QUESTION, needed=False)
-        values = {"question": question, "before": before, "base": self.plan.base}
+        values = {"question": question, "before": before, **self.plan.source}
         ask = Ask(skill="faq", request=values, language=language_of(question))
         events = await self._whole(request, self.plan.desk, ask)
         final = events[-1]
-        if isinstance(final, Failure):
-            return _failed(final)
+        if isinstance(final, Failure):  # what the owner could do about it is not for customers
+            closed = Failure(TEXTS("service_closed").to(language_of(question)), code=final.code)
+            return _failed(closed)
         asked = next((event for event in events if isinstance(event, Question)), None)
         told = _for_customers(final, asked)
         if not told["answered"] and asked is None:
@@ -320,7 +326,9 @@ def application(plan: Plan) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        opening = asyncio.create_task(service.open_desk())
         yield
+        opening.cancel()
         plan.desk.close()
         plan.house.close()
 

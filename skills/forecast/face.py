@@ -24,6 +24,10 @@ from skills.request import Request, argument, option
 
 TEXTS = Catalogue(__package__)
 _OTHER_TENSE = 0.05
+_NETWORK = re.compile(
+    r"\b(?:neural|recurrent|deep[- ]learning|lstm|gru|rnn|networks?)\b|神经网络|深度学习|循环网络",
+    re.IGNORECASE,
+)
 _NO_TENSE = 0.3
 _SAMPLE = 2000  # rows in which what an ask names is looked for
 
@@ -38,6 +42,7 @@ class ForecastRequest(Request):
     date: str = option(TEXTS("field_date"), "")
     only: dict[str, str] = option(TEXTS("field_only"), {})
     flow: Literal["", "in", "out"] = option(TEXTS("field_flow"), "")
+    network: bool = option(TEXTS("field_network"), False)
 
 
 def fill(said: Said) -> Filled:
@@ -50,6 +55,8 @@ def fill(said: Said) -> Filled:
     horizon = find_horizon(said.bare)
     if horizon:
         values["horizon"], values["unit"] = horizon
+    if _NETWORK.search(said.bare):
+        values["network"] = True
     return Filled(values | _named(said.bare, chosen[0].path))
 
 

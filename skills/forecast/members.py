@@ -10,20 +10,23 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from skills.events import Backtest
+from skills.forecast.network import can_learn, forecast_by_network
 
 Floats = npt.NDArray[np.float64]
 Check = Callable[[], None]
+Way = Literal["median", "network", "both"]
 LEVELS = (80, 95)
 _YEAR = 365
 _MOST = 1500  # periods looked at: four years of days; older ones cost time and tell little
 _WINDOWS = 3
 _ENOUGH = 20
+_CLEARLY = 0.97
 _WIDEST = 4.0
 _ETS_LONGEST_SEASON = 24
 
@@ -101,10 +104,19 @@ def windows(count: int, season: int, horizon: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What the past says: errors, and by how much the bands must be widened to hold, a level."""
+    """What the past says.
+
+    Attributes:
+        errors: Of the way that is taken.
+        widen: By how much its bands must be widened to hold, a level.
+        way: Which it is.
+        others: Errors of the other ways.
+    """
 
     errors: Backtest
     widen: dict[int, float]
+    way: Way = "median"
+    others: tuple[Backtest, ...] = ()
 
 
 def widened(outlook: Outlook, widen: dict[int, float], floor: float) -> Outlook:
@@ -141,8 +153,42 @@ def _in_widths(outlook: Outlook, actual: Floats, level: int) -> Floats:
     return result
 
 
+def ways(
+    values: Floats, season: int, horizon: int, check: Check, *, daily: bool, network: bool = False
+) -> dict[Way, Outlook]:
+    """Return the forecasts of all ways: the median, and with a network its own and the mean of both.
+
+    The bands of these are the median's, moved.
+    """
+    median = forecast(values, season, horizon, check, daily=daily)
+    history = values[-_MOST:]
+    if not network or not can_learn(len(history), season, horizon):
+        return {"median": median}
+    floor = 0.0 if values.min() >= 0 else -np.inf
+    own = np.maximum(forecast_by_network(history, season, horizon, check), floor)
+    found: dict[Way, Floats] = {"network": own, "both": (median.mean + own) / 2}
+    return {"median": median, **{way: _moved(median, mean, floor) for way, mean in found.items()}}
+
+
+def _moved(outlook: Outlook, mean: Floats, floor: float) -> Outlook:
+    """Return an outlook around another mean, its bands as wide."""
+    by = mean - outlook.mean
+    low, high = (
+        {n: np.maximum(b + by, floor) for n, b in s.items()} for s in (outlook.low, outlook.high)
+    )
+    return Outlook(mean, low, high)
+
+
+@dataclass(slots=True)
+class _Past:
+    """What a way said of the windows: errors a window, and distances in units of the band, a level."""
+
+    errors: list[tuple[float, float, float]]
+    misses: dict[int, list[Floats]]
+
+
 def backtest(
-    values: Floats, season: int, horizon: int, check: Check, *, daily: bool
+    values: Floats, season: int, horizon: int, check: Check, *, daily: bool, network: bool = False
 ) -> Generator[int, None, Tested | None]:
     """Hold back the last windows one after the other, forecast each from what came before.
 
@@ -151,26 +197,48 @@ def backtest(
     count, length = windows(len(values), season, horizon)
     if not count:
         return None
-    ours, naive = [], []
-    misses: dict[int, list[Floats]] = {level: [] for level in LEVELS}
+    naive: list[tuple[float, float, float]] = []
+    past: dict[Way, _Past] = {}
     for number in range(count):
         cut = len(values) - (count - number) * length
         train, actual = values[:cut], values[cut : cut + length]
-        outlook = forecast(train, season, length, check, daily=daily)
-        for level in LEVELS:
-            misses[level].append(_in_widths(outlook, actual, level))
         period = usable_season(len(train), season)
-        repeat = np.resize(train[-period:], length)
         scale = float(np.abs(train[period:] - train[:-period]).mean()) or 1.0
-        ours.append(_errors(actual - outlook.mean, scale))
-        naive.append(_errors(actual - repeat, scale))
+        naive.append(_errors(actual - np.resize(train[-period:], length), scale))
+        for way, outlook in ways(
+            train, season, length, check, daily=daily, network=network
+        ).items():
+            own = past.setdefault(way, _Past([], {level: [] for level in LEVELS}))
+            own.errors.append(_errors(actual - outlook.mean, scale))
+            for level in LEVELS:
+                own.misses[level].append(_in_widths(outlook, actual, level))
         yield number + 1
+    whole = {way: own for way, own in past.items() if len(own.errors) == count}
+    best = _chosen({way: [mae for mae, _, _ in own.errors] for way, own in whole.items()})
+    tested = {way: _summed(way, own.errors, naive, length) for way, own in whole.items()}
+    others = tuple(errors for way, errors in tested.items() if way != best)
+    return Tested(tested[best], _needed(whole[best].misses), best, others)
+
+
+def _chosen(maes: dict[Way, list[float]]) -> Way:
+    """Return the way with the least error; the median unless it is clearly less, and in most windows."""
+    best: Way = min(maes, key=lambda way: float(np.mean(maes[way])))
+    median = np.array(maes["median"])
+    wins = float((np.array(maes[best]) < median).mean())
+    return best if np.mean(maes[best]) <= _CLEARLY * median.mean() and wins > 0.5 else "median"
+
+
+def _summed(
+    way: Way,
+    ours: list[tuple[float, float, float]],
+    naive: list[tuple[float, float, float]],
+    length: int,
+) -> Backtest:
     (mae, mse, mase), (naive_mae, naive_mse, naive_mase) = np.mean(ours, 0), np.mean(naive, 0)
-    errors = Backtest(
-        "median", length, count, float(mae), float(mse**0.5), float(mase),
+    return Backtest(
+        way, length, len(ours), float(mae), float(mse**0.5), float(mase),
         float(naive_mae), float(naive_mse**0.5), float(naive_mase),
     )  # fmt: skip
-    return Tested(errors, _needed(misses))
 
 
 def _errors(errors: Floats, scale: float) -> tuple[float, float, float]:

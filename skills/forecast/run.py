@@ -19,9 +19,10 @@ from skills.forecast.face import ForecastRequest
 from skills.forecast.members import (
     LEVELS,
     Outlook,
+    Tested,
     backtest,
-    forecast,
     usable_season,
+    ways,
     widened,
     windows,
 )
@@ -57,21 +58,24 @@ class Forecast:
         steps = windows(len(series.values), season, horizon)[0] + 1
         note = context.say(TEXTS("computing"))
         yield Progress(0, steps, note=note)
-        outlook = forecast(series.values, season, horizon, context.check, daily=daily)
+        settings: dict[str, bool] = {"daily": daily, "network": request.network}
+        found = ways(series.values, season, horizon, context.check, **settings)
+        outlook = found["median"]
         yield Progress(1, steps, note=note)
-        running = backtest(series.values, season, horizon, context.check, daily=daily)
+        running = backtest(series.values, season, horizon, context.check, **settings)
         tested = yield from relay(running, lambda done: Progress(done + 1, steps, note=note))
         if tested:
             floor = 0.0 if series.values.min() >= 0 else -np.inf
-            outlook = widened(outlook, tested.widen, floor)
-        errors = tested.errors if tested else None
-        yield from self._say(series, outlook, errors, request, context)
+            outlook = widened(found.get(tested.way, outlook), tested.widen, floor)
+        if request.network:
+            series.assumed.append(_about_network(tested))
+        yield from self._say(series, outlook, tested, request, context)
 
     def _say(
         self,
         series: Series,
         outlook: Outlook,
-        tested: Backtest | None,
+        tested: Tested | None,
         request: ForecastRequest,
         context: Context,
     ) -> Iterator[Event]:
@@ -81,10 +85,10 @@ class Forecast:
             _write(csv.writer(file, lineterminator="\n"), labels, outlook)
         yield draw(series, outlook, context)
         yield Artifact(str(path), context.say(TEXTS("file")))
-        evidence: list[Evidence] = [tested] if tested else []
+        evidence: list[Evidence] = [tested.errors, *tested.others] if tested else []
         evidence += [Assumption(context.say(message)) for message in series.assumed]
         evidence += named(series.skipped[:_SKIPPED_SHOWN], request.file, context)
-        text = context.say(_sentence(series, outlook, tested, labels))
+        text = context.say(_sentence(series, outlook, tested.errors if tested else None, labels))
         data = {
             "column": series.name,
             "only": request.only,
@@ -93,6 +97,17 @@ class Forecast:
             "mean": [round(float(value), 6) for value in outlook.mean],
         }
         yield Answer(text, evidence=tuple(evidence), data=data)
+
+
+def _about_network(tested: Tested | None) -> Message:
+    """Say what became of the network that was asked for."""
+    if tested is None or not tested.others:
+        return TEXTS("network_too_short")
+    median = next((errors for errors in tested.others if errors.model == "median"), None)
+    if median is None:
+        return TEXTS("network_dropped")
+    share = f"{1 - tested.errors.mae / median.mae:.0%}"
+    return TEXTS("network_kept" if tested.way == "network" else "network_joined", share=share)
 
 
 def _horizon(series: Series, request: ForecastRequest) -> int:

@@ -21,7 +21,9 @@ from agents.protocol import Ask, Recall
 from app.service.guard import service_key
 from app.service.server import Plan, application
 from app.service.worker import BusyError, Worker
+from models.errors import UsageError
 from skills.events import Answer, Event, Failure, Question, Quote, Text
+from skills.faq.bases import Knowledge, of_file, remember_last, save_base
 from skills.trained import IMAGE, TEXT, free_folder, write_card
 
 KEY = "the-key"
@@ -45,7 +47,7 @@ class Played(Worker):
 
 
 def client(desk: Worker, house: Worker | None = None, *, local: bool = True) -> TestClient:
-    plan = Plan(desk, house or Played(), KEY, "shop", "Pedal <Pine>", local)
+    plan = Plan(desk, house or Played(), KEY, {"base": "shop"}, "Pedal <Pine>", local)
     return TestClient(application(plan), base_url="http://localhost", raise_server_exceptions=False)
 
 
@@ -74,6 +76,42 @@ def test_customers_reach_nothing_but_the_base() -> None:
     fields = {"question": "hello", "file": "/etc/passwd", "base": "secrets", "draft": True}
     client(desk).post("/desk", json=fields)
     assert desk.asked[0].request == {"question": "hello", "before": "", "base": "shop"}
+
+
+def test_customers_do_not_read_what_is_for_the_owner() -> None:
+    desk = Played(Failure("/home/owner/faq.md is gone.", "inhouse faq add", "bad_input"))
+    told = client(desk).post("/desk", json={"question": "hello there"})
+    assert told.status_code == 422
+    assert "owner" not in told.text
+    assert "inhouse" not in told.text
+
+
+def test_the_base_is_fixed_when_the_service_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the owner asks later, customers are answered from the same."""
+    from app.commands.serve import _source
+
+    monkeypatch.setenv("INHOUSE_HOME", str(tmp_path))
+    with pytest.raises(UsageError, match="nothing yet"):
+        _source("")
+    faq = tmp_path / "faq.md"
+    faq.write_text("## Open?")
+    remember_last(tmp_path, of_file(faq))
+    assert _source("") == {"file": str(faq)}
+    shop = Knowledge("Shop", (str(faq),))
+    save_base(tmp_path, shop)
+    remember_last(tmp_path, shop)
+    assert _source("") == _source("shop") == {"base": "Shop"}
+    with pytest.raises(UsageError, match="Shop"):
+        _source("other")
+
+
+async def test_the_desk_is_opened_before_the_first_customer() -> None:
+    desk = Played(ANSWER)
+    with TestClient(application(Plan(desk, Played(), KEY, {"base": "shop"}, "", True))) as asking:
+        asking.get("/health", headers={"host": "localhost"})
+    assert desk.asked[0].request == {"base": "shop"}
 
 
 def test_a_refusal_and_a_question_back() -> None:
