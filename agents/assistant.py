@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from agents.athand import FIELDS, AtHand, leans_back
 from agents.chat import Talk
-from agents.followups import follow, follows
+from agents.followups import follow, follows, means_other
 from agents.opening import not_found, slash
 from agents.pending import Pending, question, resume
 from agents.plans import steps
@@ -137,7 +137,11 @@ class Assistant:
 
     def _route(self, said: Said, context: Context) -> Iterator[Event]:
         """Find the skill; two alike lead to a question back, none to talk."""
-        if self._last and (follows(said) or leans_back(said.bare)):
+        if (
+            self._last
+            and (follows(said) or leans_back(said.bare))
+            and not means_other(registry.get(self._last.skill), said, self.router)
+        ):
             spec = registry.get(self._last.skill)
             other = () if said.files or spec.in_a_row else self.at_hand.other_named(spec, said)
             leaning = dataclasses.replace(said, files=other or said.files)

@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 from agents.athand import files_of
+from agents.router import Router
+from skills import registry
 from skills.contract import Said, SkillSpec
 
 _CUE = re.compile(
@@ -17,12 +19,47 @@ _CUE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _MOST_WORDS = 14
+_SURELY_OTHER = 0.8
 
 
 def follows(said: Said) -> bool:
     """Say whether an ask sounds like a follow-up: short, and with a word that points back."""
     size = len(re.findall(r"[A-Za-z0-9]+|[\u4e00-\u9fff]{1,2}", said.bare))
     return size <= _MOST_WORDS and _CUE.search(said.bare.strip()) is not None
+
+
+_POINTING = re.compile(
+    r"\b(?:and|ok(?:ay)?|now|then|please|again|same|instead|the|an?|also|what|how|about|make|do|it|that|this"
+    r"|with|for|only|try|repeat|once|more|as|well|time|others?|ones?|files?|folders?|tables?|to|of|in|on|from"
+    r"|my|our|those|these|too|thing)\b|[那再也同样换成改为还是继续接着如果只要这次请一个呢吧了的文件夹表格里用看把给对]"
+    r"|[\d\W_]",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def means_other(spec: SkillSpec, said: Said, router: Router) -> bool:
+    """Say whether what sounds like a follow-up is for another skill or operation than the last, `spec`.
+
+    The last one can't use its files, or it says in so many words what is to be done with them.
+    """
+    if not said.files:
+        return False
+    name = spec.name.split()[0]
+    if name not in router.fitting(said.files):
+        return True
+    more = says_more(said)
+    if not more:
+        return False
+    route = router.route(more, said.files, said.language)
+    if route.skill == name:
+        return registry.get(name).meant(said).name != spec.name
+    return bool(route.skill) and route.probability >= _SURELY_OTHER
+
+
+def says_more(said: Said) -> str:
+    """Return what an ask says besides words that only point back: `now`, `the same with the other file`."""
+    words = re.sub(r"\s+", " ", _POINTING.sub(" ", said.bare)).strip()
+    return words if len(words) > 1 else ""
 
 
 def follow(spec: SkillSpec, values: dict[str, Any], said: Said) -> dict[str, Any] | None:

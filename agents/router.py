@@ -29,6 +29,7 @@ _FILE_IN_EXAMPLE = re.compile(
     r"[\w\u4e00-\u9fff]+\.(?:csv|tsv|xlsx|jsonl|md|txt|mp3|wav|mp4|jpg|png|srt)\b"
 )
 _LOOK_INSIDE = 200
+_NUMBER = re.compile(r"-\d+$")  # of a result that did not take the place of an older one
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Router:
             ModelMissingError: Chinese words need the multilingual model, and it is not here.
         """
         kinds = file_kinds(files)
-        fits = self._fitting(files, kinds)
+        fits = self.fitting(files)
         if len(fits) == 1 and not kinds & {"table", "document"}:
             return Route(fits[0], 1.0)
         by_sense = self._head(language).shares(text or "?")
@@ -72,11 +73,12 @@ class Router:
     def _leaning(self, name: str, text: str) -> float:
         return self._specs[name].leans(text) if name in self._specs else 1.0
 
-    def _fitting(self, files: Sequence[Found], kinds: set[FileKind]) -> list[str]:
+    def fitting(self, files: Sequence[Found]) -> list[str]:
         """Return the skills that can use the files: by their kind, then by what is inside.
 
         A document beside a folder or another file (a FAQ beside messages) is not what the work is on.
         """
+        kinds = file_kinds(files)
         folders = [found for found in files if found.kind == "folder"]
         others = [found for found in files if found.kind != "document"]
         main = folders or others or files
@@ -127,10 +129,18 @@ def file_kinds(files: Sequence[Found]) -> set[FileKind]:
 
 
 def _mostly(folder: Path) -> FileKind:
-    """Return the most frequent kind of file in a folder and those inside it."""
+    """Return the most frequent kind of file in a folder and those inside it.
+
+    What is called like a recording beside it was written from it: `call.txt`, `call-2.srt`.
+    """
     counts: dict[FileKind, int] = {}
-    for path in files_under(folder, lambda path: kind_of(path) is not None, limit=_LOOK_INSIDE):
+    inside = files_under(folder, lambda path: kind_of(path) is not None, limit=_LOOK_INSIDE)
+    recordings = {path.with_suffix("") for path in inside if kind_of(path) == "audio"}
+    for path in inside:
         kind = kind_of(path)
-        if kind and kind != "folder":
+        written = kind != "audio" and _NUMBER.sub("", str(path.with_suffix(""))) in map(
+            str, recordings
+        )
+        if kind and kind != "folder" and not written:
             counts[kind] = counts.get(kind, 0) + 1
     return max(counts, key=lambda kind: counts[kind]) if counts else "folder"

@@ -48,6 +48,7 @@ _TAKEN_FOR_NEW = 0.05  # of photos of known categories
 _MOST_KEPT = 5_000
 _SHRINKING = 10  # photos of all categories that count beside those of one
 _ALIKE = 0.985  # cosine of two shots of the same thing
+_MOST_ALIKE = 20  # that a photo is held against: frames of one film are all alike
 
 
 @dataclass(slots=True)
@@ -182,7 +183,10 @@ class PhotoModel:
 
 def same_thing(x: Vectors) -> Classes:
     """Return a number for each photo, shape (n,): shots that are nearly the same have the same one."""
-    pairs = [np.nonzero(x[i : i + _CHUNK] @ x.T >= _ALIKE) for i in range(0, len(x), _CHUNK)]
+    pairs = []
+    for start in range(0, len(x), _CHUNK):
+        alike = x[start : start + _CHUNK] @ x.T >= _ALIKE
+        pairs.append(np.nonzero(alike & (alike.cumsum(axis=1) <= _MOST_ALIKE)))
     one = np.concatenate([rows + n * _CHUNK for n, (rows, _) in enumerate(pairs)])
     other = np.concatenate([columns for _, columns in pairs])
     return joined(np.arange(len(x), dtype=np.int64), one, other)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from agents.followups import means_other
 from agents.router import Route, Router, file_kinds
 from models.errors import ModelMissingError
 from models.runtimes import Runtimes
 from models.texts import language_of
 from skills import registry
+from skills.contract import Said
 from skills.readers.files import Found, find_files
 
 ROWS = [
@@ -109,7 +111,7 @@ def test_what_is_inside_a_table_counts(small: Runtimes, tmp_path: Path) -> None:
     for name, (text, skills) in texts.items():
         (tmp_path / name).write_text(text)
         found = Found(tmp_path / name, name, "table")
-        assert router._fitting((found,), {"table"}) == skills
+        assert router.fitting((found,)) == skills
         assert router.route("please look at this", (found,), "en").skill in {*skills, ""}
 
 
@@ -157,3 +159,57 @@ def test_there_are_enough_examples() -> None:
     for spec in registry.all_specs():
         for language in ("en", "zh"):
             assert len(set(spec.examples(language))) >= 30, (spec.name, language)  # type: ignore[arg-type]
+
+
+@pytest.mark.small
+def test_what_was_written_from_recordings_does_not_make_a_folder_one_of_documents(
+    small: Runtimes, tmp_path: Path
+) -> None:
+    """A folder of calls is still one after they were written out."""
+    calls = tmp_path / "calls"
+    calls.mkdir()
+    for name in ("monday", "tuesday"):
+        (calls / f"{name}.ogg").touch()
+        for number in ("", "-2"):
+            for suffix in (".txt", ".srt", ".json"):
+                (calls / f"{name}{number}{suffix}").touch()
+    assert file_kinds((Found(calls, "calls", "folder"),)) == {"audio"}
+    for number in range(5):
+        (calls / f"letter{number}.txt").touch()
+    assert file_kinds((Found(calls, "calls", "folder"),)) == {"document"}
+
+
+def test_a_folder_of_folders_is_what_these_hold(tmp_path: Path) -> None:
+    for name in ("shirts", "shoes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").touch()
+    assert file_kinds((Found(tmp_path, "photos", "folder"),)) == {"image"}
+
+
+@pytest.mark.small
+@pytest.mark.parametrize(
+    ("last", "text", "other"),
+    [
+        ("forecast", "now tag the photos in {photos}", True),
+        ("forecast", "now for {sales}", False),
+        ("forecast", "and the same with {sales}", False),
+        ("forecast", "now with {sales}, 12 weeks", False),
+        ("figures", "now forecast {sales}", True),
+        ("figures", "how about {sales} in March?", False),
+        ("tag learn", "now tag {photos} with clothes", True),
+        ("tag learn", "now the same for {photos}", False),
+        ("tag", "and {photos}", False),
+        ("forecast", "now 8 weeks", False),
+    ],
+)
+def test_what_sounds_like_a_follow_up_and_is_for_something_else(
+    small: Runtimes, tmp_path: Path, last: str, text: str, other: bool
+) -> None:
+    router = Router(registry.all_specs(), small, tmp_path / "cache")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "1.jpg").touch()
+    sales = tmp_path / "sales.csv"
+    sales.write_text("date,n\n2024-01-01,1\n2024-01-02,2\n2024-01-03,2\n2024-01-04,3\n")
+    said = text.format(photos=tmp_path / "photos", sales=sales)
+    files, bare = find_files(said)
+    assert means_other(registry.get(last), Said(said, bare, files, "en"), router) is other

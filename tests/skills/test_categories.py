@@ -227,6 +227,8 @@ def test_two_tasks_do_not_take_each_other_for_theirs(tmp_path: Path) -> None:
 def test_shots_of_the_same_thing() -> None:
     x = np.eye(4, dtype=np.float32)[[0, 1, 1, 2, 0]]
     assert same_thing(x).tolist() == [0, 1, 1, 2, 0]
+    film = np.repeat(np.eye(2, dtype=np.float32), 700, axis=0)
+    assert same_thing(film).tolist() == [0] * 700 + [1] * 700
 
 
 def features(classes: int, each: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
