@@ -22,7 +22,7 @@ _KINDS = (
     r"products?|items?|articles?|goods|skus?|dish(?:es)?|bestsellers?|things?|商品|产品|品名|品种|菜品?|货品?|款|东西",
     r"customers?|clients?|buyers?|guests?|donors?|members?|客户|顾客|买家|客人|会员",
     r"shops?|stores?|branch(?:es)?|locations?|outlets?|门店|分店|店铺|网点",
-    r"categor(?:y|ies)|types?|kinds?|groups?|classes|labels?|topics?|类别|分类|品类|类型|种类|标签|科目",
+    r"categor(?:y|ies)|types?|kinds?|groups?|classes|labels?|tags?|topics?|类别|分类|品类|类型|种类|标签|科目",
     r"suppliers?|vendors?|供应商|厂家|供货商",
     r"cit(?:y|ies)|regions?|countr(?:y|ies)|areas?|places?|城市|地区|省份|区域",
     r"sellers?|employees?|staff|salespe(?:rson|ople)|waiters?|consultants?|stylists?|trainers?|drivers?|agents?"
@@ -56,6 +56,13 @@ _UNSAID = (
     (re.compile(r"\bwho\b.*\b(?:work|s[oe]ld?l?|serv|handl|did)", re.IGNORECASE), f"{_KINDS[6]}"),
     (re.compile(r"\bwho\b|谁", re.IGNORECASE), f"{_KINDS[1]}|{_KINDS[6]}|name|姓名|{_KINDS[4]}"),
     (re.compile(r"哪一?[家间]店?"), _KINDS[2]),
+    (
+        re.compile(
+            r"\bof each\b(?!\s+(?!are\b|is\b|were\b|do\b|did\b|in\b)\w)|各有?(?:多少|几)|分别有?(?:多少|几)",
+            re.IGNORECASE,
+        ),
+        f"{_KINDS[3]}|{_KINDS[0]}",
+    ),
     (re.compile(r"\bwhere\b|哪里|哪儿", re.IGNORECASE), f"{_KINDS[7]}|{_KINDS[5]}|{_KINDS[2]}"),
 )
 _WHEN_IN_A_DAY = "一天(?:当中|之中|里面?|中)(?:什么|哪个?)时[候段间]"

@@ -40,7 +40,8 @@ _PRICE_HINTS = r"price|单价|售价|价格"
 _AVERAGED = r"average|avg|mean|均"
 _MEAN_HINTS = r"price|rate|average|avg|mean|percent|%|temperature|单价|均价|比例|率"
 _ID_HINTS = (
-    r"^id$|_id$| id$|\bno\.?$|number(?! of)|^rownames$|index|^unnamed|\biban\b|phone|\bzip\b|postcode|\bplz\b"
+    r"^rank$|^confidence$|^id$|_id$| id$|\bno\.?$|number(?! of)"
+    r"|^rownames$|index|^unnamed|\biban\b|phone|\bzip\b|postcode|\bplz\b"
     r"|编号|序号|单号|流水号|电话|手机"
 )
 _PART_HINTS = (

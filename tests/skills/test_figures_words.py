@@ -222,3 +222,18 @@ def test_words_that_mean_nothing_are_kept(orders: Path) -> None:
 )
 def test_more_periods(text: str, periods: tuple[str, ...]) -> None:
     assert find_periods(text) == periods
+
+
+@pytest.mark.parametrize("text", ["how many of each are there?", "各有多少张"])
+def test_of_a_result_rows_are_counted_by_group(tmp_path: Path, text: str) -> None:
+    """Not its ranks or how sure it is, which are numbers, too."""
+    path = tmp_path / "new-tags.csv"
+    path.write_text(
+        "file,rank,tag,confidence\na.jpg,1,shoes,0.91\nb.jpg,1,hat,0.8\nc.jpg,1,hat,0.7\n"
+    )
+    values = _filled(text, path)
+    assert values.get("by") == "tag"
+    assert values.get("measure") in {None, "", "count"}
+    shoes = _filled("which are shoes?", path)
+    assert shoes["only"] == {"tag": "shoes"}
+    assert shoes.get("value", "") not in {"rank", "confidence"}
