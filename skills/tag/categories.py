@@ -43,6 +43,7 @@ Kind = Literal["centroids", "logistic"]
 KINDS: tuple[Kind, ...] = ("logistic", "centroids")  # the usually better first: no dearer to use
 _C = 20.0
 _NEAREST = 3
+_THE_SAME = 0.999  # cosine of a photo to itself, kept in half precision
 _CHUNK = 512
 _TAKEN_FOR_NEW = 0.05  # of photos of known categories
 _MOST_KEPT = 5_000
@@ -104,6 +105,11 @@ class Looks:
         made = cls(x[some].astype(np.float16), y[some], means, deviations)
         made.least = float(np.quantile(made._sum(signs, said), _TAKEN_FOR_NEW))
         return made
+
+    def learned(self, x: Vectors) -> npt.NDArray[np.bool_]:
+        """Return which photos are among the learned ones, shape (n,)."""
+        found: npt.NDArray[np.bool_] = (x @ self.kept.T.astype(np.float32)).max(axis=1) > _THE_SAME
+        return found
 
     def unlike(self, x: Vectors, logits: Floats) -> npt.NDArray[np.bool_]:
         """Return which photos are none of the categories, shape (n,), of features and logits."""

@@ -17,7 +17,7 @@ from models.errors import BadInputError
 from models.texts import Catalogue
 from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Progress, Skipped, Table
-from skills.linear import Classes, Floats
+from skills.linear import Classes, Floats, Vectors
 from skills.report import (
     Report,
     class_table,
@@ -83,6 +83,7 @@ class Evaluate:
         examples, x = yield from read_features(known, context.runtimes.vision(), context)
         if not examples.paths:
             raise BadInputError(TEXTS("none_readable", reason=examples.skipped[0].reason))
+        examples, x = _unlearned(examples, x, model, context)
         y = np.array([model.labels.index(label) for label in examples.labels], np.int64)
         shares, unlike = model.judged(x)
         counts = card.get("data", {}).get("labels", {})
@@ -125,6 +126,27 @@ def _known(examples: Examples, model: PhotoModel, source: Path, context: Context
         named = ", ".join(model.labels)
         raise BadInputError(TEXTS("no_known_category", path=source, categories=named))
     return kept
+
+
+def _unlearned(
+    examples: Examples, x: Vectors, model: PhotoModel, context: Context
+) -> tuple[Examples, Vectors]:
+    """Leave out photos that the model learned from: they tell nothing of others.
+
+    Raises:
+        BadInputError: It learned from all of them.
+    """
+    learned = model.looks.learned(x)
+    if learned.all():
+        raise BadInputError(TEXTS("all_learned"))
+    kept = Examples([], [], examples.skipped)
+    for known, path, label in zip(learned, examples.paths, examples.labels, strict=True):
+        if known:
+            kept.skipped.append(Skipped(str(path), context.say(TEXTS("was_learned"))))
+        else:
+            kept.paths.append(path)
+            kept.labels.append(label)
+    return kept, x[~learned]
 
 
 def _shown(

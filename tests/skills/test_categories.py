@@ -108,6 +108,8 @@ def test_learned_measured_and_used(shelves: Path, tmp_path: Path, small: Runtime
     )
     assert measured.data["n"] == 12
     assert measured.data["accuracy"][0] >= 0.9
+    with pytest.raises(BadInputError, match="All of these photos were learned from"):
+        list(Evaluate().run(EvaluateRequest(name="patterns", folder=shelves), context))
     assert "the category checked was not learned" in left_out(measured)
     assert any(isinstance(item, Metric) and "none of" in item.name for item in measured.evidence)
 
