@@ -25,6 +25,8 @@ class Train:
 
     def run(self, request: TrainRequest, context: Context) -> Iterator[Event]:
         """See `Skill.run`."""
+        if request.file.is_dir():
+            raise UsageError(TEXTS("train_on_folder", path=request.file))
         table = read_table(request.file)
         columns = _columns(table, request)
         yield Progress(0, None, note=context.say(TEXTS("cleaning")))

@@ -335,3 +335,6 @@ def test_through_the_program(inhouse: Program, tmp_path: Path) -> None:
     wrong = inhouse("evaluate", "shelf", tmp_path / "x.csv")
     assert wrong.status == 2
     assert "inhouse tag evaluate" in wrong.err
+    texts = inhouse("train", folder)
+    assert texts.status == 2
+    assert "inhouse tag learn" in texts.err
