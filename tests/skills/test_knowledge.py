@@ -270,7 +270,7 @@ def test_operations_are_reached_by_name() -> None:
     with pytest.raises(UsageError):
         registry.get("faq dance")
     with pytest.raises(UsageError):
-        registry.get("tag evaluate")
+        registry.get("forecast evaluate")
 
 
 @pytest.mark.small
