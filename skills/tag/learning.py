@@ -45,7 +45,7 @@ class Learn:
         """See `Skill.run`."""
         name = request.name or request.folder.stem
         folder = free_folder(context.home, name, IMAGE)
-        examples = find_examples(request.folder, context)
+        examples = find_examples(request.folder, context, request.label)
         _check_enough(examples, request.folder)
         model = context.runtimes.vision()
         examples, x = yield from read_features(examples, model, context)
@@ -191,6 +191,8 @@ def _evidence(
     few = [label for label, n in Counter(examples.labels).items() if n < _FEW]
     if few:
         found.append(Assumption(context.say(TEXTS("few_photos", categories=", ".join(few)))))
+    if examples.column:
+        found.append(Assumption(context.say(TEXTS("assumed_column", column=examples.column))))
     return [*found, *examples.skipped]
 
 

@@ -20,6 +20,7 @@ class LearnRequest(Request):
 
     folder: Path = argument(TEXTS("field_examples"))
     name: str = option(TEXTS("field_name"), "")
+    label: str = option(TEXTS("field_label"), "")
 
 
 class EvaluateRequest(Request):

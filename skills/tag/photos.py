@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -12,17 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import BadInputError
-from models.files import files_under
+from models.files import file_sha256, files_under
 from models.texts import Catalogue
 from models.vision import ImageModel, load_image
 from skills.contract import Context
 from skills.events import Progress, Skipped
 from skills.linear import Vectors
+from skills.readers.columns import hinted
 from skills.readers.files import kind_of
-from skills.readers.tables import TableData, read_table
+from skills.readers.tables import TableData, existing_column, read_table
 
 TEXTS = Catalogue(__package__)
 _BATCH = 8
+_CATEGORY_HINTS = r"label|class|categor|type|group|tag|kind|类别|分类|标签|种类|品类"
 _LEAST_LISTED = 0.5  # of a column's cells are files that are there
 
 
@@ -30,13 +31,14 @@ _LEAST_LISTED = 0.5  # of a column's cells are files that are there
 class Examples:
     """Photos with the categories they belong to, and what was left out.
 
-    `sums` are the SHA-256 of the files, in their order.
+    `sums` are the SHA-256 of the files, in their order, `column` that of a table with the categories.
     """
 
     paths: list[Path]
     labels: list[str]
     skipped: list[Skipped] = field(default_factory=list)
     sums: list[str] = field(default_factory=list)
+    column: str = ""
 
     @property
     def categories(self) -> list[str]:
@@ -44,15 +46,18 @@ class Examples:
         return sorted(set(self.labels))
 
 
-def find_examples(source: Path, context: Context) -> Examples:
-    """Return the photos of a folder of folders or of a table, each file once.
+def find_examples(source: Path, context: Context, label: str = "") -> Examples:
+    """Return the photos of a folder of folders or of a table, each file once; `label` is a table's column.
 
     Raises:
         BadInputError: There is no such folder or file, it holds no categories, or no photo at all.
+        UsageError: The table has no such column.
     """
     if not source.exists():
         raise BadInputError(TEXTS("no_examples", path=source))
-    found = _from_folder(source, context) if source.is_dir() else _from_table(source, context)
+    found = (
+        _from_folder(source, context) if source.is_dir() else _from_table(source, label, context)
+    )
     if not found.paths:
         raise BadInputError(TEXTS("no_categories", path=source))
     return _each_once(found, context)
@@ -73,15 +78,15 @@ def _from_folder(source: Path, context: Context) -> Examples:
     return found
 
 
-def _from_table(source: Path, context: Context) -> Examples:
+def _from_table(source: Path, label: str, context: Context) -> Examples:
     """One column holds the files, relative to the table's folder, another their categories."""
     table = read_table(source)
     pictures = _listed(table)
     named = [name for name in table.columns if name != pictures]
     if not pictures or not named:
         raise BadInputError(TEXTS("no_listed_photos", path=source))
-    label = _category_column(table, named)
-    found = Examples([], [])
+    label = existing_column(table, label) if label else _category_column(table, named)
+    found = Examples([], [], column=label)
     rows = zip(table.numbers, table.column(pictures), table.column(label), strict=True)
     for number, cell, category in rows:
         path, plain = _inside(source.parent, cell), " ".join(category.split())
@@ -115,13 +120,13 @@ def _inside(folder: Path, cell: str) -> Path | None:
 
 
 def _category_column(table: TableData, columns: list[str]) -> str:
-    """Return the column that groups the rows best: several values, each several times."""
+    """Return the column that is called so, or that groups rows best: several values, each several times."""
 
     def groups(column: str) -> float:
         counts = Counter(cell.strip() for cell in table.column(column) if cell.strip())
         return sum(n for n in counts.values() if n > 1) if len(counts) > 1 else -1
 
-    return max(columns, key=groups)
+    return max(hinted(columns, _CATEGORY_HINTS) or columns, key=groups)
 
 
 def _is_photo(path: Path) -> bool:
@@ -130,15 +135,11 @@ def _is_photo(path: Path) -> bool:
 
 def _each_once(found: Examples, context: Context) -> Examples:
     """Leave out copies of a file; of a file that is in two categories all copies."""
-    sums = []
-    for path in found.paths:
-        context.check()
-        with path.open("rb") as file:
-            sums.append(hashlib.file_digest(file, "sha256").hexdigest())
+    sums = [file_sha256(path, context.should_stop) for path in found.paths]
     belongs: dict[str, set[str]] = {}
     for key, label in zip(sums, found.labels, strict=True):
         belongs.setdefault(key, set()).add(label)
-    kept = Examples([], [], found.skipped)
+    kept = Examples([], [], found.skipped, column=found.column)
     seen: set[str] = set()
     for path, label, key in zip(found.paths, found.labels, sums, strict=True):
         if len(belongs[key]) > 1:
@@ -161,7 +162,7 @@ def read_features(
 
     A job that goes on does not look at a photo twice.
     """
-    kept = Examples([], [], examples.skipped)
+    kept = Examples([], [], examples.skipped, column=examples.column)
     rows: list[Vectors] = []
     note = context.say(TEXTS("looking"))
     total = len(examples.paths)

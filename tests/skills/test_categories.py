@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from models.errors import BadInputError, CorruptModelError, Stopped, UsageError
 from models.runtimes import Runtimes
 from skills.contract import Context, Said
-from skills.events import Answer, Artifact, Event, Metric, Skipped, Table
+from skills.events import Answer, Artifact, Assumption, Event, Metric, Skipped, Table
 from skills.ledger import Ledger
 from skills.readers.files import find_files
 from skills.readers.names import given_name
@@ -172,9 +172,9 @@ def test_a_table_that_lists_photos(tmp_path: Path, small: Runtimes) -> None:
     make(tmp_path / "stock", KINDS, 4)
     draw("dotted", 1).save(tmp_path / "outside.png")
     table = tmp_path / "stock" / "list.csv"
-    lines = [f"{n},{kind}/{n}.png,{kind}" for kind in KINDS for n in range(4)]
+    lines = [f"{n % 2},{kind}/{n}.png,{kind}" for kind in KINDS for n in range(4)]
     more = ["90,../outside.png,dotted", "91,missing.png,dotted", "92,dotted/1.png,"]
-    table.write_text("number,photo,what\n" + "\n".join(lines + more))
+    table.write_text("shelf,photo,kind of pattern\n" + "\n".join(lines + more))
     learned = answer_of(
         list(
             Learn().run(LearnRequest(folder=table, name="stock"), Context(small, tmp_path / "home"))
@@ -185,6 +185,10 @@ def test_a_table_that_lists_photos(tmp_path: Path, small: Runtimes) -> None:
         "no photo of that name is in the table's folder": 2,
         "no category is given": 1,
     }
+    assert any("kind of pattern" in e.text for e in learned.evidence if isinstance(e, Assumption))
+    shelves = LearnRequest(folder=table, name="shelves", label="Shelf")
+    by_shelf = answer_of(list(Learn().run(shelves, Context(small, tmp_path / "home"))))
+    assert set(by_shelf.data["classes"]) == {"0", "1"}
 
 
 def test_what_holds_no_examples(tmp_path: Path, small: Runtimes) -> None:
