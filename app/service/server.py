@@ -40,7 +40,7 @@ from models.errors import InhouseError
 from models.home import home
 from models.texts import language_of
 from skills import registry
-from skills.events import FINAL, Answer, Event, Failure, Question, Quote, Text
+from skills.events import FINAL, Answer, Event, Failure, Question, Quote, Text, failure
 from skills.trained import TEXT, find, names
 
 _LONGEST_QUESTION = 2_000
@@ -220,9 +220,9 @@ class Service:
         return events
 
 
-def _failed(failure: Failure) -> JSONResponse:
-    told = {"code": failure.code, "message": failure.message, "remedy": failure.remedy}
-    return JSONResponse({"error": told}, status_of(failure.code))
+def _failed(final: Failure) -> JSONResponse:
+    told = {"code": final.code, "message": final.message, "remedy": final.remedy}
+    return JSONResponse({"error": told}, status_of(final.code))
 
 
 def _for_customers(final: Event, asked: Question | None) -> dict[str, Any]:
@@ -271,16 +271,21 @@ def _content(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-async def _lines(running: AsyncGenerator[Event]) -> AsyncIterator[bytes]:
-    """Yield events as server-sent events."""
+async def _told(running: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
+    """Yield events; an error of ours, which can't have a status any more, is told as the last one."""
     async with contextlib.aclosing(running):
         try:
             async for event in running:
-                yield b"data: " + _encode(event) + b"\n\n"
+                yield event
         except InhouseError as error:
-            yield (
-                b"data: " + _encode(Failure(error.message(), error.remedy(), error.code)) + b"\n\n"
-            )
+            yield failure(error, "en")
+
+
+async def _lines(running: AsyncGenerator[Event]) -> AsyncIterator[bytes]:
+    """Yield events as server-sent events."""
+    async with contextlib.aclosing(_told(running)) as events:
+        async for event in events:
+            yield b"data: " + _encode(event) + b"\n\n"
 
 
 async def _chunks(running: AsyncGenerator[Event], about: dict[str, Any]) -> AsyncIterator[str]:
@@ -292,8 +297,8 @@ async def _chunks(running: AsyncGenerator[Event], about: dict[str, Any]) -> Asyn
         return f"data: {json.dumps(whole, ensure_ascii=False)}\n\n"
 
     streamed = ""
-    async with contextlib.aclosing(running):
-        async for event in running:
+    async with contextlib.aclosing(_told(running)) as events:
+        async for event in events:
             if isinstance(event, Text):
                 streamed += event.delta
                 yield chunk({"content": event.delta})

@@ -238,6 +238,28 @@ def test_chat_completions() -> None:
         assert bad.status_code == 400
 
 
+class Full(Worker):
+    """Has no room for anyone."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu", 0)
+
+
+def test_who_is_turned_away_is_told_so_in_every_form() -> None:
+    asking = client(Full(), Full())
+    told = asking.post("/desk", json={"question": "hello there"})
+    assert told.status_code == 503
+    assert told.headers["retry-after"]
+    assert "waiting" in told.json()["error"]["message"]
+    events = {**BEARER, "accept": "text/event-stream"}
+    lines = asking.post("/v1/ask", json={"text": "hi"}, headers=events).text
+    assert json.loads(lines.removeprefix("data: "))["code"] == "busy"
+    body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
+    chunks = asking.post("/v1/chat/completions", json=body, headers=BEARER).text
+    assert "waiting" in chunks
+    assert chunks.rstrip().endswith("[DONE]")
+
+
 def test_texts_are_sorted_by_a_trained_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
