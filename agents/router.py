@@ -59,7 +59,7 @@ class Router:
             ModelMissingError: Chinese words need the multilingual model, and it is not here.
         """
         kinds = file_kinds(files)
-        fits = self.fitting(files)
+        fits = self._fitting(files, kinds)
         if len(fits) == 1 and not kinds & {"table", "document"}:
             return Route(fits[0], 1.0)
         by_sense = self._head(language).shares(text or "?")
@@ -74,11 +74,14 @@ class Router:
         return self._specs[name].leans(text) if name in self._specs else 1.0
 
     def fitting(self, files: Sequence[Found]) -> list[str]:
-        """Return the skills that can use the files: by their kind, then by what is inside.
+        """Return the skills that can use the files."""
+        return self._fitting(files, file_kinds(files))
+
+    def _fitting(self, files: Sequence[Found], kinds: set[FileKind]) -> list[str]:
+        """Return the skills that can use files of these kinds: by their kind, then by what is inside.
 
         A document beside a folder or another file (a FAQ beside messages) is not what the work is on.
         """
-        kinds = file_kinds(files)
         folders = [found for found in files if found.kind == "folder"]
         others = [found for found in files if found.kind != "document"]
         main = folders or others or files
@@ -134,13 +137,11 @@ def _mostly(folder: Path) -> FileKind:
     What is called like a recording beside it was written from it: `call.txt`, `call-2.srt`.
     """
     counts: dict[FileKind, int] = {}
-    inside = files_under(folder, lambda path: kind_of(path) is not None, limit=_LOOK_INSIDE)
-    recordings = {path.with_suffix("") for path in inside if kind_of(path) == "audio"}
-    for path in inside:
-        kind = kind_of(path)
-        written = kind != "audio" and _NUMBER.sub("", str(path.with_suffix(""))) in map(
-            str, recordings
-        )
+    found = files_under(folder, lambda path: kind_of(path) is not None, limit=_LOOK_INSIDE)
+    inside = [(path, kind_of(path)) for path in found]
+    recordings = {str(path.with_suffix("")) for path, kind in inside if kind == "audio"}
+    for path, kind in inside:
+        written = kind != "audio" and _NUMBER.sub("", str(path.with_suffix(""))) in recordings
         if kind and kind != "folder" and not written:
             counts[kind] = counts.get(kind, 0) + 1
     return max(counts, key=lambda kind: counts[kind]) if counts else "folder"

@@ -22,6 +22,7 @@ from models.errors import InhouseError
 from models.files import atomic_write
 from models.home import home, private_dir
 from models.texts import Language
+from skills.events import Failure, failure
 
 MOST_BYTES = 1_000_000
 _STATUS = {"busy": 503, "usage": 400, "bad_input": 422, "model_missing": 503, "engine_died": 502}
@@ -105,18 +106,20 @@ def status_of(code: str) -> int:
     return _STATUS.get(code, 500)
 
 
-def error_response(error: InhouseError, language: Language = "en") -> JSONResponse:
-    """Return an error as JSON: what went wrong and what to do next."""
-    status = error.status if isinstance(error, RefusedError) else status_of(error.code)
-    headers = {"busy": {"Retry-After": "5"}}.get(error.code, {})
+def failure_response(final: Failure, status: int = 0) -> JSONResponse:
+    """Return a failure as JSON: what went wrong and what to do next."""
+    status = status or status_of(final.code)
+    headers = {"Retry-After": "5"} if final.code == "busy" else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
-    told = {
-        "code": error.code,
-        "message": error.message(language),
-        "remedy": error.remedy(language),
-    }
+    told = {"code": final.code, "message": final.message, "remedy": final.remedy}
     return JSONResponse({"error": told}, status, headers)
+
+
+def error_response(error: InhouseError, language: Language = "en") -> JSONResponse:
+    """Return an error as JSON."""
+    status = error.status if isinstance(error, RefusedError) else 0
+    return failure_response(failure(error, language), status)
 
 
 def wanted_language(request: Request) -> Language:

@@ -15,7 +15,6 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -24,12 +23,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from agents.protocol import Ask, Recall
+from agents.protocol import Ask, Recall, encode
 from app.context import TEXTS
 from app.service.guard import (
     RefusedError,
     body_of,
     error_response,
+    failure_response,
     keyed,
     status_of,
     text_of,
@@ -55,7 +55,6 @@ _PAGE = {
     "hint": TEXTS("service_page_hint"),
     "send": TEXTS("service_page_send"),
 }
-_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class Service:
         final = events[-1]
         if isinstance(final, Failure):  # what the owner could do about it is not for customers
             closed = Failure(TEXTS("service_closed").to(language_of(question)), code=final.code)
-            return _failed(closed)
+            return failure_response(closed)
         asked = next((event for event in events if isinstance(event, Question)), None)
         told = _for_customers(final, asked)
         if not told["answered"] and asked is None:
@@ -165,7 +164,7 @@ class Service:
                 request, self.plan.house, Ask(skill="classify", request=values)
             )
             if isinstance(events[-1], Failure):
-                return _failed(events[-1])
+                return failure_response(events[-1])
             found.append(events[-1].data if isinstance(events[-1], Answer) else {})
         return JSONResponse({"model": name, "results": found})
 
@@ -193,7 +192,7 @@ class Service:
             return StreamingResponse(_chunks(running, about), media_type="text/event-stream")
         final = (await self._whole(request, self.plan.house, ask, memory))[-1]
         if isinstance(final, Failure):
-            return _failed(final)
+            return failure_response(final)
         said = {"role": "assistant", "content": final.text if isinstance(final, Answer) else ""}
         choice = {"index": 0, "message": said, "finish_reason": "stop"}
         return JSONResponse({**about, "object": "chat.completion", "choices": [choice]})
@@ -205,7 +204,7 @@ class Service:
             return StreamingResponse(_lines(running), media_type="text/event-stream")
         final = (await self._whole(request, self.plan.house, ask))[-1]
         status = status_of(final.code) if isinstance(final, Failure) else 200
-        return Response(_encode(final), status, media_type="application/json")
+        return Response(encode(final), status, media_type="application/json")
 
     async def _whole(
         self, request: Request, worker: Worker, ask: Ask, memory: Recall | None = None
@@ -218,11 +217,6 @@ class Service:
                 if await request.is_disconnected():
                     raise RefusedError("service_left", 499)
         return events
-
-
-def _failed(final: Failure) -> JSONResponse:
-    told = {"code": final.code, "message": final.message, "remedy": final.remedy}
-    return JSONResponse({"error": told}, status_of(final.code))
 
 
 def _for_customers(final: Event, asked: Question | None) -> dict[str, Any]:
@@ -285,7 +279,7 @@ async def _lines(running: AsyncGenerator[Event]) -> AsyncIterator[bytes]:
     """Yield events as server-sent events."""
     async with contextlib.aclosing(_told(running)) as events:
         async for event in events:
-            yield b"data: " + _encode(event) + b"\n\n"
+            yield b"data: " + encode(event) + b"\n"
 
 
 async def _chunks(running: AsyncGenerator[Event], about: dict[str, Any]) -> AsyncIterator[str]:
