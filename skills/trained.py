@@ -7,8 +7,10 @@ trained/NAME/…              the model itself, as the skill that trained it kee
 from __future__ import annotations
 
 import json
+import platform
 import re
 import shutil
+import time
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,22 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     """Write a model's card."""
     text = json.dumps(card, ensure_ascii=False, indent=2)
     atomic_write(folder / "card.json", text + "\n", mode=0o600)
+
+
+def beside(folder: Path) -> Path:
+    """Return where a model is made before it is put in its place; nothing is there."""
+    made = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(made, ignore_errors=True)
+    return made
+
+
+def made_with() -> dict[str, Any]:
+    """Return what a card says of when a model was made, and with what."""
+    from importlib.metadata import version
+
+    packages = ("inhouse", "scikit-learn", "onnxruntime")
+    versions = {name: version(name) for name in packages} | {"python": platform.python_version()}
+    return {"versions": versions, "made": time.strftime("%Y-%m-%dT%H:%M:%S")}
 
 
 def put_in_place(made: Path, folder: Path) -> None:

@@ -35,7 +35,7 @@ from skills.contract import Context
 from skills.events import Answer, Assumption, Event, Evidence, Metric, Notice, Progress, Table
 from skills.linear import Floats, Linear, scale_of
 from skills.measures import interval
-from skills.trained import find, put_in_place, read_card, write_card
+from skills.trained import beside, find, put_in_place, read_card, write_card
 
 TEXTS = Catalogue(__package__)
 _LOSS = 0.005
@@ -280,8 +280,7 @@ class _Work:
         """Put the chosen variant in the model's place, with the receipts on its card."""
         from models.encoders import keep_encoder
 
-        made = self.folder.with_name(f".{self.folder.name}.part")
-        shutil.rmtree(made, ignore_errors=True)
+        made = beside(self.folder)
         shutil.copytree(self.folder, made)
         card = read_card(self.folder)
         card["compression"] = {

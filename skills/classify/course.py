@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import platform
 import shutil
 import time
 from collections.abc import Generator, Iterator
@@ -41,7 +40,7 @@ from skills.report import (
     suspects,
     worst_table,
 )
-from skills.trained import TEXT, free_folder, put_in_place, write_card
+from skills.trained import TEXT, beside, free_folder, made_with, put_in_place, write_card
 
 TEXTS = Catalogue(__package__)
 Ints = npt.NDArray[np.int64]
@@ -240,8 +239,7 @@ class Course:
 
     def keep(self, trained: Trained) -> None:
         """Write the model, its card and, privately, the rows it learned from and those held back."""
-        made = self.folder.with_name(f".{self.folder.name}.part")
-        shutil.rmtree(made, ignore_errors=True)
+        made = beside(self.folder)
         trained.model.least = trained.report.least
         trained.model.save(made)
         if trained.model.encoder:
@@ -281,10 +279,7 @@ class Course:
 
     def _card(self, trained: Trained, folder: Path) -> dict[str, Any]:
         """Return what the model's card says."""
-        from importlib.metadata import version
-
         competition, request = trained.competition, self.request
-        packages = ("inhouse", "scikit-learn", "onnxruntime")
         base = self._base(trained.model.language) if trained.model.encoder else None
         return {
             "task": TEXT,
@@ -311,9 +306,7 @@ class Course:
             },
             "second_look": self.look.as_dict() if self.look else None,
             "bytes": weights_bytes(folder),
-            "versions": {name: version(name) for name in packages}
-            | {"python": platform.python_version()},
-            "made": time.strftime("%Y-%m-%dT%H:%M:%S"),
+            **made_with(),
         }
 
 

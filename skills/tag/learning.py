@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import platform
-import shutil
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +27,16 @@ from skills.report import (
 from skills.tag.categories import Competition, PhotoModel, compete, fitted
 from skills.tag.operations import EvaluateRequest, LearnRequest
 from skills.tag.photos import Examples, find_examples, read_features
-from skills.trained import IMAGE, find, free_folder, put_in_place, read_card, write_card
+from skills.trained import (
+    IMAGE,
+    beside,
+    find,
+    free_folder,
+    made_with,
+    put_in_place,
+    read_card,
+    write_card,
+)
 
 TEXTS = Catalogue(__package__)
 _LEAST_EACH = 2
@@ -113,15 +119,12 @@ def _check_enough(examples: Examples, source: Path) -> None:
 def _known(examples: Examples, model: PhotoModel, source: Path, context: Context) -> Examples:
     """Leave out photos of categories that the model does not know, and name them."""
     known = {label.casefold(): label for label in model.labels}
-    kept = Examples([], [], examples.skipped)
-    for path, label, key in zip(examples.paths, examples.labels, examples.sums, strict=True):
-        if label.casefold() in known:
-            kept.paths.append(path)
-            kept.labels.append(known[label.casefold()])
-            kept.sums.append(key)
-        else:
+    kept = examples.where([label.casefold() in known for label in examples.labels])
+    for path, label in zip(examples.paths, examples.labels, strict=True):
+        if label.casefold() not in known:
             said = TEXTS("unknown_category", category=label)
             kept.skipped.append(Skipped(str(path), context.say(said)))
+    kept.labels = [known[label.casefold()] for label in kept.labels]
     if not kept.paths:
         named = ", ".join(model.labels)
         raise BadInputError(TEXTS("no_known_category", path=source, categories=named))
@@ -139,14 +142,11 @@ def _unlearned(
     learned = model.looks.learned(x)
     if learned.all():
         raise BadInputError(TEXTS("all_learned"))
-    kept = Examples([], [], examples.skipped)
-    for known, path, label in zip(learned, examples.paths, examples.labels, strict=True):
-        if known:
-            kept.skipped.append(Skipped(str(path), context.say(TEXTS("was_learned"))))
-        else:
-            kept.paths.append(path)
-            kept.labels.append(label)
-    return kept, x[~learned]
+    said = context.say(TEXTS("was_learned"))
+    examples.skipped += [
+        Skipped(str(p), said) for p, known in zip(examples.paths, learned, strict=True) if known
+    ]
+    return examples.where((~learned).tolist()), x[~learned]
 
 
 def _shown(
@@ -200,8 +200,6 @@ def _card(
     name: str, source: Path, examples: Examples, competition: Competition, report: Report
 ) -> dict[str, Any]:
     """Return what the card says."""
-    from importlib.metadata import version
-
     return {
         "task": IMAGE,
         "name": name,
@@ -217,9 +215,7 @@ def _card(
         "kind": competition.winner,
         "candidates": {str(kind): value for kind, value in competition.accuracies.items()},
         "held_out": report.as_dict(),
-        "versions": {n: version(n) for n in ("inhouse", "scikit-learn", "onnxruntime")}
-        | {"python": platform.python_version()},
-        "made": time.strftime("%Y-%m-%dT%H:%M:%S"),
+        **made_with(),
     }
 
 
@@ -230,8 +226,7 @@ def _sum_of(examples: Examples) -> str:
 
 def _keep(model: PhotoModel, card: dict[str, Any], folder: Path) -> None:
     """Write the model and its card, whole or not at all."""
-    made = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(made, ignore_errors=True)
+    made = beside(folder)
     model.save(made)
     size = (made / "head.npz").stat().st_size
     write_card(made, {**card, "bytes": size})

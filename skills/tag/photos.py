@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,13 @@ class Examples:
     def categories(self) -> list[str]:
         """The categories, sorted."""
         return sorted(set(self.labels))
+
+    def where(self, keep: Sequence[bool]) -> Examples:
+        """Return the photos for which `keep` holds, with all that was left out so far."""
+        kept = [list(itertools.compress(part, keep)) for part in (self.labels, self.sums)]
+        return Examples(
+            list(itertools.compress(self.paths, keep)), kept[0], self.skipped, kept[1], self.column
+        )
 
 
 def find_examples(source: Path, context: Context, label: str = "") -> Examples:
@@ -135,24 +143,21 @@ def _is_photo(path: Path) -> bool:
 
 def _each_once(found: Examples, context: Context) -> Examples:
     """Leave out copies of a file; of a file that is in two categories all copies."""
-    sums = [file_sha256(path, context.should_stop) for path in found.paths]
+    found.sums = [file_sha256(path, context.should_stop) for path in found.paths]
     belongs: dict[str, set[str]] = {}
-    for key, label in zip(sums, found.labels, strict=True):
+    for key, label in zip(found.sums, found.labels, strict=True):
         belongs.setdefault(key, set()).add(label)
-    kept = Examples([], [], found.skipped, column=found.column)
+    keep: list[bool] = []
     seen: set[str] = set()
-    for path, label, key in zip(found.paths, found.labels, sums, strict=True):
+    for path, key in zip(found.paths, found.sums, strict=True):
+        keep.append(len(belongs[key]) == 1 and key not in seen)
         if len(belongs[key]) > 1:
             said = TEXTS("in_several", categories=", ".join(sorted(belongs[key])))
-            kept.skipped.append(Skipped(str(path), context.say(said)))
+            found.skipped.append(Skipped(str(path), context.say(said)))
         elif key in seen:
-            kept.skipped.append(Skipped(str(path), context.say(TEXTS("same_photo"))))
-        else:
-            kept.paths.append(path)
-            kept.labels.append(label)
-            kept.sums.append(key)
+            found.skipped.append(Skipped(str(path), context.say(TEXTS("same_photo"))))
         seen.add(key)
-    return kept
+    return found.where(keep)
 
 
 def read_features(
@@ -162,23 +167,19 @@ def read_features(
 
     A job that goes on does not look at a photo twice.
     """
-    kept = Examples([], [], examples.skipped, column=examples.column)
+    readable: list[bool] = []
     rows: list[Vectors] = []
     note = context.say(TEXTS("looking"))
     total = len(examples.paths)
     for start in range(0, total, _BATCH):
         yield Progress(start, total, context.say(TEXTS("unit")), note)
         some = slice(start, start + _BATCH)
-        columns = (examples.paths[some], examples.labels[some], examples.sums[some])
-        good, found = features_of(columns[0], columns[2], model, examples.skipped, context)
-        for path, label, key in zip(*columns, strict=True):
-            if path in good:
-                kept.paths.append(path)
-                kept.labels.append(label)
-                kept.sums.append(key)
+        paths, sums = examples.paths[some], examples.sums[some]
+        good, found = features_of(paths, sums, model, examples.skipped, context)
+        readable += [path in good for path in paths]
         if len(found):
             rows.append(found)
-    return kept, np.vstack(rows) if rows else np.empty((0, 0), np.float32)
+    return examples.where(readable), np.vstack(rows) if rows else np.empty((0, 0), np.float32)
 
 
 def features_of(
